@@ -1,0 +1,34 @@
+/** The clock of the runtime: what a store uses unless a test hands it another. */
+import type { Clock } from '../contract/clock.ts'
+
+/** Real time. */
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  now: () => new Date(),
+  setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimer: (timer) => clearTimeout(timer),
+}
+
+/** Waits `delayMs`, or rejects with what `onAbort` gives once `signal` aborts. */
+export function delay(
+  clock: Clock,
+  delayMs: number,
+  signal: AbortSignal | undefined,
+  onAbort: (signal: AbortSignal) => Error,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(onAbort(signal))
+      return
+    }
+    const stop = (): void => {
+      clock.clearTimer(timer)
+      if (signal !== undefined) reject(onAbort(signal))
+    }
+    const timer = clock.setTimer(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, delayMs)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

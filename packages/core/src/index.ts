@@ -1,0 +1,50 @@
+/** @upkeep/core: the contract, and what makes any backend into a Store. Runtime-neutral. */
+export { systemClock } from './abort/system-clock.ts'
+export type * from './contract/backend.ts'
+export type { Capabilities } from './contract/capabilities.ts'
+export type { Clock } from './contract/clock.ts'
+export type { Context } from './contract/context.ts'
+export type { StoreLog } from './contract/log.ts'
+export {
+  MAINTENANCE_STEPS,
+  type MaintenanceContext,
+  type MaintenanceMeasures,
+  type MaintenanceMode,
+  type MaintenanceOutcome,
+  type MaintenancePlan,
+  type MaintenanceProgress,
+  type MaintenanceReport,
+  type MaintenanceStepName,
+  type MaintenanceStepReport,
+  type MaintenanceStepStatus,
+} from './contract/maintenance.ts'
+export type * from './contract/reports.ts'
+export type * from './contract/store.ts'
+export { type ConstraintKind, isRetryableCode, STORE_ERROR_CODES, type StoreErrorCode } from './errors/error-code.ts'
+export {
+  deserializeStoreError,
+  invalidArgument,
+  isStoreError,
+  type SerializedStoreError,
+  StoreError,
+  type StoreErrorOptions,
+  serializeStoreError,
+} from './errors/store-error.ts'
+export { SessionDriver } from './kysely/session-driver.ts'
+export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export { type OpenStoreOptions, openStore } from './open/open-store.ts'
+export {
+  assertKnownOptions,
+  assertNumberOption,
+  assertOneOf,
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+  STORE_OPTION_NAMES,
+  type StoreOptions,
+} from './open/store-options.ts'
+export { parseStoreUrl, type StoreUrl } from './open/store-url.ts'
+export { createEngineStore } from './store/engine-store.ts'
+export { type ColumnTypes, columnTypes } from './values/column-types.ts'
+export { decode } from './values/decode-plugin.ts'
+export { JsonValue, json } from './values/json-value.ts'
+export { DECODERS, type Decoder, VALUE_KINDS, type ValueKind } from './values/value-kind.ts'

@@ -1,0 +1,61 @@
+/**
+ * Kysely's `log` option over our executor: the same events, with our errors.
+ *
+ * The events carry the compiled query with its bound values, as Kysely's do: they go to the application's own
+ * function, never to the store's logger.
+ */
+import { type CompiledQuery, Log, type LogConfig, type QueryResult } from 'kysely'
+
+export class QueryLog {
+  readonly #log: Log
+
+  constructor(config: LogConfig) {
+    this.#log = new Log(config)
+  }
+
+  /** `undefined` where nothing is to be logged, so that the hot path has nothing to ask. */
+  static create(config: LogConfig | undefined): QueryLog | undefined {
+    if (config === undefined) return undefined
+    const log = new Log(config)
+    return log.isLevelEnabled('query') || log.isLevelEnabled('error') ? new QueryLog(config) : undefined
+  }
+
+  async execute<T>(query: CompiledQuery, run: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now()
+    try {
+      const result = await run()
+      await this.#succeeded(query, startedAt, false)
+      return result
+    } catch (error) {
+      await this.#failed(query, startedAt, error)
+      throw error
+    }
+  }
+
+  async *stream(
+    query: CompiledQuery,
+    chunks: AsyncIterable<QueryResult<unknown>>,
+  ): AsyncGenerator<QueryResult<unknown>> {
+    const startedAt = performance.now()
+    try {
+      yield* chunks
+      await this.#succeeded(query, startedAt, true)
+    } catch (error) {
+      await this.#failed(query, startedAt, error)
+      throw error
+    }
+  }
+
+  #succeeded(query: CompiledQuery, startedAt: number, isStream: boolean): Promise<void> {
+    return this.#log.query(() => ({
+      level: 'query',
+      query,
+      queryDurationMillis: performance.now() - startedAt,
+      ...(isStream && { isStream }),
+    }))
+  }
+
+  #failed(query: CompiledQuery, startedAt: number, error: unknown): Promise<void> {
+    return this.#log.error(() => ({ level: 'error', error, query, queryDurationMillis: performance.now() - startedAt }))
+  }
+}

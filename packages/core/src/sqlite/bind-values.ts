@@ -1,0 +1,66 @@
+/**
+ * JavaScript values → what SQLite can bind. Everything is checked before anything runs.
+ *
+ * Safe integers become bigints: drivers bind a plain number as REAL, and `5 / 2` would be 2.5 here and 2 elsewhere.
+ */
+import { invalidArgument, type StoreError } from '../errors/store-error.ts'
+import { JsonValue } from '../values/json-value.ts'
+
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
+
+/** The bound form of all parameters. @throws INVALID_ARGUMENT, naming the position and never the value */
+export function bindParameters(parameters: readonly unknown[]): unknown[] {
+  const bound = new Array<unknown>(parameters.length)
+  for (let index = 0; index < parameters.length; index++) {
+    const value = parameters[index]
+    bound[index] = typeof value === 'string' ? value : bindValue(value, index)
+  }
+  return bound
+}
+
+function bindValue(value: unknown, index: number): unknown {
+  switch (typeof value) {
+    case 'number':
+      if (Number.isSafeInteger(value)) return BigInt(value)
+      if (Number.isNaN(value)) throw refuse(index, 'is NaN')
+      return value
+    case 'bigint':
+      if (value < INT64_MIN || value > INT64_MAX) throw refuse(index, 'is a bigint beyond 64 bits')
+      return value
+    case 'boolean':
+      return value ? 1n : 0n
+    case 'object':
+      return value === null ? null : bindObject(value, index)
+    default:
+      throw refuse(index, value === undefined ? 'is undefined; write null for SQL NULL' : `is a ${typeof value}`)
+  }
+}
+
+function bindObject(value: object, index: number): unknown {
+  if (value instanceof Uint8Array) return value
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw refuse(index, 'is an invalid Date')
+    return value.toISOString()
+  }
+  if (value instanceof JsonValue) return toJson(value.value, index)
+  if (Array.isArray(value)) throw refuse(index, 'is an array; write json(array) to store it as JSON')
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return toJson(value, index)
+  throw refuse(index, `is a ${value.constructor?.name ?? 'class instance'}, which has no SQL value`)
+}
+
+function toJson(value: unknown, index: number): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    throw refuse(index, 'cannot be written as JSON')
+  }
+  if (text === undefined) throw refuse(index, 'cannot be written as JSON')
+  return text
+}
+
+function refuse(index: number, what: string): StoreError {
+  return invalidArgument(`parameter ${index + 1} ${what}`, 'query')
+}

@@ -1,0 +1,206 @@
+/**
+ * The connections of one store to one database, and the lock over those that write.
+ *
+ * A file in WAL mode has a writer, a shared query-only reader and leased readers. A database in memory, or one with a
+ * rollback journal, has a single connection for everything.
+ */
+import type { Clock } from '../contract/clock.ts'
+import type { StoreLog } from '../contract/log.ts'
+import { isStoreError } from '../errors/store-error.ts'
+import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
+import type { SqlitePort } from './port.ts'
+import { applyPragmas, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
+import { ReaderPool } from './reader-pool.ts'
+import { type CacheCounters, SqliteConnection } from './sqlite-connection.ts'
+import { classifySqliteError, isBusy } from './sqlite-errors.ts'
+import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import { WriteLock } from './write-lock.ts'
+
+/** What a set is opened with. */
+export interface ConnectionSetOptions {
+  readonly port: SqlitePort
+  /** An absolute path, or `:memory:`. */
+  readonly path: string
+  readonly options: ResolvedSqliteOptions
+  readonly clock: Clock
+  readonly log: StoreLog
+}
+
+/** SQLite's own default. Source: https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint */
+const AUTOCHECKPOINT_PAGES = 1000
+
+export class ConnectionSet {
+  readonly port: SqlitePort
+  readonly path: string
+  readonly options: ResolvedSqliteOptions
+  readonly lock: WriteLock
+  readonly busy: BusyPolicy
+  readonly cacheCounters: CacheCounters = { hits: 0, misses: 0 }
+  readonly #log: StoreLog
+  readonly #clock: Clock
+  #writer!: SqliteConnection
+  #reader: SqliteConnection | undefined
+  #readers: ReaderPool | undefined
+  #journalMode = ''
+  #hasTemporary = false
+  #autocheckpointPages = AUTOCHECKPOINT_PAGES
+
+  private constructor({ port, path, options, clock, log }: ConnectionSetOptions) {
+    this.port = port
+    this.path = path
+    this.options = options
+    this.lock = new WriteLock(clock, options.busyTimeoutMs)
+    this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Opens the writer, and with a write-ahead log the reader. @throws StoreError, leaving nothing open */
+  static async open(setOptions: ConnectionSetOptions, signal: AbortSignal | undefined): Promise<ConnectionSet> {
+    const set = new ConnectionSet(setOptions)
+    try {
+      await set.#openAll(signal)
+      return set
+    } catch (error) {
+      set.close()
+      throw classifySqliteError(set.port, error, 'open')
+    }
+  }
+
+  get writer(): SqliteConnection {
+    return this.#writer
+  }
+
+  /** The shared reader; `undefined` where everything runs on the writer. */
+  get reader(): SqliteConnection | undefined {
+    // An object of TEMP lives on the writer alone, and may even hide a table of the same name.
+    return this.#hasTemporary ? undefined : this.#reader
+  }
+
+  /** Readers to lease; `undefined` where there is a single connection. */
+  get readers(): ReaderPool | undefined {
+    return this.#hasTemporary ? undefined : this.#readers
+  }
+
+  get isMemory(): boolean {
+    return this.path === ':memory:'
+  }
+
+  get hasWriteAheadLog(): boolean {
+    return this.#journalMode === 'wal'
+  }
+
+  /** A connection of the given role, with its pragmas set. */
+  openConnection(role: ConnectionRole): SqliteConnection {
+    const db = this.port.open(this.path, {
+      readOnly: this.options.readOnly,
+      mustExist: role !== 'writer' || this.options.readOnly,
+    })
+    try {
+      applyPragmas(db, this.options, role)
+      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.cacheCounters)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  /** A schema change of ours: prepared statements and column types are of the past, on every connection. */
+  schemaChanged(temporary: boolean): void {
+    if (temporary) this.#hasTemporary = true
+    this.#writer.forgetStatements()
+    this.#reader?.forgetStatements()
+    this.#readers?.forgetStatements()
+  }
+
+  /**
+   * Puts a fresh connection in the writer's place: the surest way to restore its settings, TEMP objects and attached
+   * databases. A database in memory would be lost, so there its pragmas are set again.
+   */
+  async resetWriter(): Promise<void> {
+    try {
+      if (this.isMemory) {
+        resetInPlace(this.#writer, this.options)
+      } else {
+        const fresh = await retryWhileBusy(this.busy, undefined, () => this.openConnection('writer'))
+        this.#writer.close()
+        this.#writer = fresh
+        this.#applyAutocheckpoint()
+        this.#hasTemporary = false
+      }
+    } catch (error) {
+      this.#log.warn('the settings of a leased connection could not be restored', {
+        code: isStoreError(error) ? error.code : 'UNKNOWN',
+      })
+    }
+  }
+
+  /**
+   * From now on commits of the application do not copy the log into the database: whoever calls this does it for them.
+   * Answers how to undo it.
+   */
+  suspendAutocheckpoint(): () => void {
+    if (!this.hasWriteAheadLog) return () => undefined
+    this.#autocheckpointPages = 0
+    this.#applyAutocheckpoint()
+    return () => {
+      this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
+      this.#applyAutocheckpoint()
+    }
+  }
+
+  #applyAutocheckpoint(): void {
+    this.#writer.db.exec(`PRAGMA wal_autocheckpoint = ${this.#autocheckpointPages}`)
+  }
+
+  /** Readers first: the last connection to close checkpoints, and that is the writer's to do. */
+  close(): void {
+    this.#readers?.close()
+    this.#reader?.close()
+    this.#writer?.close()
+    this.#reader = undefined
+    this.#readers = undefined
+  }
+
+  async #openAll(signal: AbortSignal | undefined): Promise<void> {
+    this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter())
+    if (this.isMemory || !this.hasWriteAheadLog) return
+    this.#reader = await retryWhileBusy(this.busy, signal, () => this.openConnection('reader'))
+    const openReader = (): Promise<SqliteConnection> =>
+      retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))
+    this.#readers = new ReaderPool(openReader, this.#clock, this.options)
+  }
+
+  #openWriter(): SqliteConnection {
+    const connection = this.openConnection('writer')
+    try {
+      this.#journalMode = this.options.readOnly
+        ? String(readPragma(connection.db, 'journal_mode'))
+        : initializeDatabase(connection.db)
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+}
+
+/** Flags a statement can have changed and {@link applyPragmas} does not set; with SQLite's own defaults. */
+const OTHER_FLAGS = {
+  case_sensitive_like: 0,
+  defer_foreign_keys: 0,
+  ignore_check_constraints: 0,
+  legacy_alter_table: 0,
+  recursive_triggers: 0,
+  reverse_unordered_selects: 0,
+  writable_schema: 0,
+} as const
+
+function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptions): void {
+  applyPragmas(connection.db, options, 'writer')
+  for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
+  for (const row of connection.db.prepare('PRAGMA database_list').all([])) {
+    const name = String(row['name'])
+    if (name !== 'main' && name !== 'temp') connection.db.exec(`DETACH DATABASE "${name.replaceAll('"', '""')}"`)
+  }
+}

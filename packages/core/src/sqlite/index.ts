@@ -1,0 +1,14 @@
+/** @upkeep/core/sqlite: what all SQLite backends share, over a small synchronous port. */
+export { SqliteTaskRunner } from './maintenance/task-runner.ts'
+export type * from './port.ts'
+export { LazySqliteAdapter } from './sqlite-adapter.ts'
+export { openSqliteEngine, type SqliteEngineOptions } from './sqlite-engine.ts'
+export { sqliteResultCodeName } from './sqlite-errors.ts'
+export {
+  type ResolvedSqliteOptions,
+  resolveSqliteOptions,
+  SQLITE_DEFAULTS,
+  SQLITE_OPTION_NAMES,
+  type SqliteOptions,
+  sqliteOptionsFromUrl,
+} from './sqlite-options.ts'

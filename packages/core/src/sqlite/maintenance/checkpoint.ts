@@ -1,0 +1,93 @@
+/**
+ * Checkpoints: copies the write-ahead log into the database, and makes the log small again.
+ *
+ * SQLite reports a checkpoint that could not do its work in its result row, not as an error; here the row is judged.
+ * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
+ * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+ */
+import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import { retryWhileBusy } from '../busy-wait.ts'
+import type { SqliteRow } from '../port.ts'
+import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+
+/** What is copied on the caller's thread at most; it takes a few milliseconds. */
+const INLINE_BYTES = 1024 * 1024
+
+/** A second pass copies what was written during the first. */
+const PASSIVE_PASSES = 3
+
+/** The result row of a checkpoint. */
+export interface CheckpointRow {
+  /** Somebody was in the way. */
+  readonly busy: boolean
+  /** Frames in the log; -1 without one. */
+  readonly logFrames: number
+  /** Frames that are in the database already. */
+  readonly copiedFrames: number
+}
+
+/** Reads a checkpoint's result row. */
+export function checkpointRow(row: SqliteRow | undefined): CheckpointRow {
+  return {
+    busy: Number(row?.['busy']) !== 0,
+    logFrames: Number(row?.['log']),
+    copiedFrames: Number(row?.['checkpointed']),
+  }
+}
+
+/** Copies the log and truncates it. */
+export async function checkpoint(scope: MaintenanceScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
+  const before = sizes(scope)
+  if (before.walSizeBytes === 0) return { status: 'skipped', reason: 'the log is empty', before, after: before }
+  await copyLog(scope, signal)
+  const row = await truncateLog(scope, signal)
+  const after = sizes(scope)
+  if (row.busy || after.walSizeBytes > 0) {
+    const reason =
+      row.copiedFrames < row.logFrames
+        ? 'a reader needs part of the log'
+        : 'a reader or a writer of another process was in the way'
+    return { status: 'blocked', reason, before, after }
+  }
+  return { status: 'done', before, after }
+}
+
+/** Copies without blocking anybody, elsewhere if it is much, until little is left. */
+export async function copyLog(scope: MaintenanceScope, signal: AbortSignal): Promise<void> {
+  let leftBefore = Number.POSITIVE_INFINITY
+  for (let pass = 0; pass < PASSIVE_PASSES; pass++) {
+    const left = bytesToCopy(scope)
+    // No progress since the last pass: a reader holds it.
+    if (left === 0 || left >= leftBefore) return
+    leftBefore = left
+    if (left > INLINE_BYTES && scope.offload !== undefined) await scope.offload({ name: 'checkpoint' }, signal)
+    else runCheckpoint(scope, 'PASSIVE')
+  }
+}
+
+/** Bytes of the log that are not in the database yet; NOOP looks and does nothing. */
+export function bytesToCopy(scope: MaintenanceScope): number {
+  const { logFrames, copiedFrames } = runCheckpoint(scope, 'NOOP')
+  return Math.max(0, logFrames - copiedFrames) * look(scope).pageSizeBytes
+}
+
+/** With the write lock of ours, and retried while another process has SQLite's. */
+async function truncateLog(scope: MaintenanceScope, signal: AbortSignal): Promise<CheckpointRow> {
+  return withWriteLock(scope, signal, () => {
+    const policy = { ...scope.set.busy, timeoutMs: Math.min(scope.set.busy.timeoutMs, TRUNCATE_PATIENCE_MS) }
+    return retryWhileBusy(policy, signal, () =>
+      runCheckpoint(scope, bytesToCopy(scope) > INLINE_BYTES ? 'NOOP' : 'TRUNCATE'),
+    )
+  })
+}
+
+const TRUNCATE_PATIENCE_MS = 100
+
+function runCheckpoint({ connection }: MaintenanceScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
+  return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
+}
+
+function sizes(scope: MaintenanceScope): { readonly walSizeBytes: number; readonly fileSizeBytes: number } {
+  const { walSizeBytes = 0, fileSizeBytes = 0 } = look(scope)
+  return { walSizeBytes, fileSizeBytes }
+}

@@ -1,0 +1,43 @@
+/** What the steps of one run share. */
+import type { MaintenanceRun } from '../../contract/backend.ts'
+import type { Clock } from '../../contract/clock.ts'
+import type { ConnectionSet } from '../connection-set.ts'
+import type { OffloadResult, OffloadTask, SqliteFiles } from '../port.ts'
+import type { SqliteConnection } from '../sqlite-connection.ts'
+import type { LockHolder } from '../write-lock.ts'
+import { type Inspection, inspect } from './inspection.ts'
+
+/** How maintenance appears to those who wait for the write lock. */
+export const MAINTAINER: LockHolder = { label: 'maintenance' }
+
+export interface MaintenanceScope {
+  readonly set: ConnectionSet
+  /** A connection of the run's own; for a database in memory the only one there is. */
+  readonly connection: SqliteConnection
+  readonly files: SqliteFiles | undefined
+  readonly clock: Clock
+  readonly run: MaintenanceRun
+  /** Runs a long task in another process; `undefined` where there is none. */
+  readonly offload: ((task: OffloadTask, signal: AbortSignal) => Promise<OffloadResult>) | undefined
+}
+
+/** A fresh look. */
+export function look({ connection, files, set }: MaintenanceScope): Inspection {
+  return inspect(connection.db, files, set.isMemory ? undefined : set.path)
+}
+
+/** Runs `work` holding the write lock; the time counts towards nobody's timeout. `onWaiter` hears of who comes to wait. */
+export async function withWriteLock<T>(
+  { set }: MaintenanceScope,
+  signal: AbortSignal | undefined,
+  work: () => T | Promise<T>,
+  onWaiter?: () => void,
+): Promise<T> {
+  await set.lock.acquire(MAINTAINER, signal)
+  set.lock.exempt(onWaiter)
+  try {
+    return await work()
+  } finally {
+    set.lock.release()
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The steps that may take long: full VACUUM, ANALYZE, integrity check. On a large file they run in another process,
+ * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
+ */
+import { delay } from '../../abort/system-clock.ts'
+import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import type { MaintenanceStepName } from '../../contract/maintenance.ts'
+import { StoreError } from '../../errors/store-error.ts'
+import type { OffloadResult, SqliteRow } from '../port.ts'
+import { checkpoint } from './checkpoint.ts'
+import { measuresOf, usedBytes } from './inspection.ts'
+import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+
+/** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
+const INLINE_BYTES = 4 * 1024 * 1024
+
+const PROGRESS_INTERVAL_MS = 50
+
+export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { offload, run, set } = scope
+  if (offload === undefined)
+    throw new StoreError('UNSUPPORTED', 'this backend has no full VACUUM', { operation: 'maintenance' })
+  const before = look(scope)
+  const restoreAutocheckpoint = set.suspendAutocheckpoint()
+  try {
+    const watching = watchLog(scope, 'vacuum', usedBytes(before))
+    const gaveWay = await whileNobodyWaits(scope, (signal) => offload({ name: 'vacuum' }, signal)).finally(
+      watching.stop,
+    )
+    if (gaveWay !== undefined)
+      return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
+    const copied = set.hasWriteAheadLog ? await checkpoint(scope, run.signal) : undefined
+    const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
+    // Vacuumed, but the file shrinks only when the log is in it.
+    return copied?.status === 'blocked'
+      ? { status: 'blocked', reason: `vacuumed, but ${copied.reason}`, ...measures }
+      : { status: 'done', ...measures }
+  } finally {
+    restoreAutocheckpoint()
+  }
+}
+
+export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { offload, connection, run } = scope
+  const mode = run.mode === 'full' ? 'full' : 'optimize'
+  if (offload !== undefined && isLarge(scope)) {
+    const gaveWay = await whileNobodyWaits(scope, (signal) => offload({ name: 'analyze', mode }, signal))
+    return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
+  }
+  await withWriteLock(scope, run.signal, () => runAnalyze(connection.db, mode))
+  return { status: 'done' }
+}
+
+/** Updates the statistics of the query planner. Source: https://www.sqlite.org/lang_analyze.html */
+export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | 'full'): void {
+  db.exec(`PRAGMA analysis_limit = ${mode === 'full' ? 0 : 400}`)
+  db.exec(mode === 'full' ? 'ANALYZE' : 'PRAGMA optimize')
+}
+
+/** @throws CORRUPT with the first thing that is wrong */
+export async function integrity(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { offload, connection, run } = scope
+  const mode = run.integrity === 'full' ? 'full' : 'quick'
+  const rows =
+    offload !== undefined && isLarge(scope)
+      ? await offload({ name: 'integrity', mode }, run.signal)
+      : runIntegrity(connection.db, mode)
+  const [first = 'nothing'] = rows.map((row) => String(Object.values(row)[0]))
+  if (first !== 'ok')
+    throw new StoreError('CORRUPT', `the integrity check found: ${first}`, { operation: 'maintenance' })
+  return { status: 'done', after: { result: first } }
+}
+
+/** Source: https://www.sqlite.org/pragma.html#pragma_integrity_check */
+export function runIntegrity(
+  db: { prepare(sql: string): { all(parameters: readonly unknown[]): SqliteRow[] } },
+  mode: 'quick' | 'full',
+): OffloadResult {
+  return db.prepare(mode === 'full' ? 'PRAGMA integrity_check' : 'PRAGMA quick_check').all([])
+}
+
+/**
+ * Runs a task that blocks writers, under the write lock, until a writer has waited `maxWriteWaitMs`. Answers why it
+ * gave way, `undefined` if it did not have to.
+ */
+async function whileNobodyWaits(
+  scope: MaintenanceScope,
+  task: (signal: AbortSignal) => Promise<unknown>,
+): Promise<string | undefined> {
+  const { run, clock } = scope
+  const giveWay = new AbortController()
+  let timer: unknown
+  const onWaiter = (): void => {
+    if (run.maxWriteWaitMs === false || timer !== undefined) return
+    timer = clock.setTimer(() => giveWay.abort(), run.maxWriteWaitMs)
+  }
+  try {
+    await withWriteLock(scope, run.signal, () => task(AbortSignal.any([run.signal, giveWay.signal])), onWaiter)
+    return undefined
+  } catch (error) {
+    if (giveWay.signal.aborted && !run.signal.aborted)
+      return `gave way to a writer that had waited ${run.maxWriteWaitMs} ms`
+    throw error
+  } finally {
+    if (timer !== undefined) clock.clearTimer(timer)
+  }
+}
+
+/** A VACUUM tells nothing while it runs, but its log grows to the size of what is in use. */
+function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes: number): { stop: () => void } {
+  const { run, clock, files, set } = scope
+  const done = new AbortController()
+  const loop = async (): Promise<void> => {
+    for (;;) {
+      await delay(clock, PROGRESS_INTERVAL_MS, done.signal, () => new Error('done'))
+      run.progress(step, Math.min(totalBytes, files?.sizeBytes(`${set.path}-wal`) ?? 0), totalBytes, 'bytes')
+    }
+  }
+  loop().catch(() => undefined)
+  return { stop: () => done.abort() }
+}
+
+function isLarge(scope: MaintenanceScope): boolean {
+  const { pageCount, pageSizeBytes } = look(scope)
+  return pageCount * pageSizeBytes > INLINE_BYTES
+}

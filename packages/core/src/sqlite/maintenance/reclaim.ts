@@ -1,0 +1,84 @@
+/**
+ * Gives free pages back bit by bit, beside a busy application.
+ *
+ * Each chunk is sized to hold the write lock for about {@link CHUNK_MS}; then the lock is free, and the loop too, for
+ * as long as the chunk took. The log that this writes is copied into the database by another process where there is
+ * one. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum
+ */
+
+import { abortError } from '../../abort/abort-error.ts'
+import { delay } from '../../abort/system-clock.ts'
+import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import { retryWhileBusy } from '../busy-wait.ts'
+import { readPragma } from '../pragmas.ts'
+import { bytesToCopy, checkpoint, copyLog } from './checkpoint.ts'
+import { measuresOf } from './inspection.ts'
+import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+
+const CHUNK_MS = 4
+const FIRST_CHUNK_PAGES = 250
+const MIN_CHUNK_PAGES = 16
+const MAX_CHUNK_PAGES = 2000
+
+/** The log is copied when it has grown by this much. */
+const CHECKPOINT_BYTES = 16 * 1024 * 1024
+/** Without another process to copy it, in portions that do not hold the thread for long. */
+const INLINE_CHECKPOINT_BYTES = 1024 * 1024
+
+export async function reclaim(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { run, set } = scope
+  const before = look(scope)
+  const restoreAutocheckpoint = set.suspendAutocheckpoint()
+  let finished: boolean
+  try {
+    finished = await reclaimChunks(scope, before.freePageCount)
+  } finally {
+    restoreAutocheckpoint()
+  }
+  // The file is as large as before until the log is in it: sizes are told after that, as they really are.
+  if (set.hasWriteAheadLog) await checkpoint(scope, run.signal)
+  const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
+  return finished ? { status: 'done', ...measures } : { status: 'blocked', reason: 'the budget is spent', ...measures }
+}
+
+/** Answers whether all is given back; else the budget was spent. */
+async function reclaimChunks(scope: MaintenanceScope, total: number): Promise<boolean> {
+  const { run, clock } = scope
+  let chunkPages = FIRST_CHUNK_PAGES
+  for (;;) {
+    if (run.signal.aborted) throw abortError(run.signal, 'maintenance')
+    const { left, tookMs } = await reclaimChunk(scope, chunkPages)
+    run.progress('reclaim', Math.max(0, total - left), total, 'pages')
+    if (left === 0) return true
+    if (run.budgetLeftMs() <= 0) return false
+    chunkPages = nextChunkPages(chunkPages, tookMs)
+    await checkpointIfGrown(scope)
+    await delay(clock, tookMs, run.signal, (signal) => abortError(signal, 'maintenance'))
+  }
+}
+
+async function reclaimChunk(scope: MaintenanceScope, pages: number): Promise<{ left: number; tookMs: number }> {
+  const { run, clock, connection, set } = scope
+  return withWriteLock(scope, run.signal, async () => {
+    let tookMs = 0
+    await retryWhileBusy(set.busy, run.signal, () => {
+      const startedMs = clock.monotonicMs()
+      connection.settleCursors()
+      connection.db.exec(`PRAGMA incremental_vacuum(${pages})`)
+      tookMs = clock.monotonicMs() - startedMs
+    })
+    return { left: Number(readPragma(connection.db, 'freelist_count')), tookMs }
+  })
+}
+
+/** Halfway to what would have taken {@link CHUNK_MS}, so that one odd chunk does not upset the next. */
+function nextChunkPages(pages: number, tookMs: number): number {
+  const fitting = pages * (CHUNK_MS / Math.max(tookMs, 0.1))
+  return Math.round(Math.min(MAX_CHUNK_PAGES, Math.max(MIN_CHUNK_PAGES, (pages + fitting) / 2)))
+}
+
+async function checkpointIfGrown(scope: MaintenanceScope): Promise<void> {
+  if (!scope.set.hasWriteAheadLog) return
+  const limit = scope.offload === undefined ? INLINE_CHECKPOINT_BYTES : CHECKPOINT_BYTES
+  if (bytesToCopy(scope) > limit) await copyLog(scope, scope.run.signal)
+}

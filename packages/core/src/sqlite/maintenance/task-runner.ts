@@ -1,0 +1,65 @@
+/**
+ * The other side of {@link SqliteOffload}: runs long tasks on a connection of its own, in a process or worker that has
+ * nothing else to do. Here waiting inside SQLite harms nobody.
+ */
+import type { OffloadResult, OffloadTask, SqliteDatabase, SqlitePort } from '../port.ts'
+import { applyPragmas, readPragma } from '../pragmas.ts'
+import { classifySqliteError } from '../sqlite-errors.ts'
+import type { ResolvedSqliteOptions } from '../sqlite-options.ts'
+import { runAnalyze, runIntegrity } from './offloaded-steps.ts'
+
+const BUSY_TIMEOUT_MS = 2000
+
+export class SqliteTaskRunner {
+  readonly #port: SqlitePort
+  readonly #path: string
+  readonly #options: ResolvedSqliteOptions
+  #db: SqliteDatabase | undefined
+
+  constructor(port: SqlitePort, path: string, options: ResolvedSqliteOptions) {
+    this.#port = port
+    this.#path = path
+    this.#options = options
+  }
+
+  /** Runs one task to its end. @throws StoreError */
+  run(task: OffloadTask): OffloadResult {
+    try {
+      this.#db ??= this.#open()
+      return runTask(this.#db, task)
+    } catch (error) {
+      throw classifySqliteError(this.#port, error, task.name)
+    }
+  }
+
+  close(): void {
+    this.#db?.close()
+    this.#db = undefined
+  }
+
+  #open(): SqliteDatabase {
+    const db = this.#port.open(this.#path, { readOnly: false, mustExist: true })
+    applyPragmas(db, this.#options, 'maintenance')
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    // A checkpoint must be on the disk before the log is used again.
+    db.exec('PRAGMA synchronous = FULL')
+    return db
+  }
+}
+
+function runTask(db: SqliteDatabase, task: OffloadTask): OffloadResult {
+  switch (task.name) {
+    case 'vacuum':
+      // Sets up incremental vacuum where it is missing, so that the next time bit by bit will do.
+      if (Number(readPragma(db, 'auto_vacuum')) === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+      db.exec('VACUUM')
+      return []
+    case 'checkpoint':
+      return db.prepare('PRAGMA wal_checkpoint(PASSIVE)').all([])
+    case 'integrity':
+      return runIntegrity(db, task.mode)
+    case 'analyze':
+      runAnalyze(db, task.mode)
+      return []
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The pragmas of every connection, in one table. Correctness comes first and is read back; the rest may be refused
+ * without harm.
+ *
+ * Sources: https://www.sqlite.org/pragma.html, and per entry.
+ */
+import { StoreError } from '../errors/store-error.ts'
+import type { SqliteDatabase } from './port.ts'
+import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+
+/** What a connection is for. */
+export type ConnectionRole = 'writer' | 'reader' | 'maintenance'
+
+interface Pragma {
+  readonly name: string
+  readonly value: string | number
+  /** What it must read back as; `undefined` for best effort. */
+  readonly mustBe?: string | number
+}
+
+/** The page cache in bytes becomes negative KiB: a positive value would count pages of whatever size. */
+function kibibytes(bytes: number): number {
+  return -Math.ceil(bytes / 1024)
+}
+
+function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole): readonly Pragma[] {
+  const foreignKeys = options.foreignKeys ? 1 : 0
+  const synchronous = options.durability === 'full' ? 2 : 1
+  const queryOnly = role === 'reader' || options.readOnly ? 1 : 0
+  return [
+    // Waiting is done by timer, above: SQLite's own handler would block the thread.
+    { name: 'busy_timeout', value: 0, mustBe: 0 },
+    { name: 'foreign_keys', value: foreignKeys, mustBe: foreignKeys },
+    { name: 'synchronous', value: synchronous, mustBe: synchronous },
+    { name: 'query_only', value: queryOnly, mustBe: queryOnly },
+    // In memory, the temporary copy of a VACUUM would be as large as the database.
+    { name: 'temp_store', value: 'FILE' },
+    { name: 'cache_size', value: kibibytes(options.cacheSizeBytes) },
+    { name: 'mmap_size', value: options.mmapSizeBytes },
+    { name: 'journal_size_limit', value: options.journalSizeLimitBytes },
+    // The maintenance connection's commits must not copy the whole log on the caller's thread.
+    ...(role === 'maintenance' ? [{ name: 'wal_autocheckpoint', value: 0 }] : []),
+  ]
+}
+
+/** Sets and checks the pragmas of a connection. @throws StoreError UNSUPPORTED if one that matters does not hold */
+export function applyPragmas(db: SqliteDatabase, options: ResolvedSqliteOptions, role: ConnectionRole): void {
+  for (const { name, value, mustBe } of pragmasOf(options, role)) {
+    db.exec(`PRAGMA ${name} = ${value}`)
+    if (mustBe === undefined) continue
+    const actual = readPragma(db, name)
+    if (actual !== mustBe)
+      throw new StoreError('UNSUPPORTED', `PRAGMA ${name} is ${actual}, not ${mustBe}`, { operation: 'open' })
+  }
+}
+
+/**
+ * Makes a new database one that maintenance can shrink bit by bit, and switches to the write-ahead log. Answers the
+ * journal mode that holds: a refused one is no error in SQLite.
+ *
+ * auto_vacuum counts only before the first table: https://www.sqlite.org/pragma.html#pragma_auto_vacuum
+ */
+export function initializeDatabase(db: SqliteDatabase): string {
+  if (Number(readPragma(db, 'page_count')) === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+  return String(db.prepare('PRAGMA journal_mode = WAL').all([])[0]?.['journal_mode'])
+}
+
+/** The single value of a pragma. */
+export function readPragma(db: SqliteDatabase, name: string): string | number {
+  const [row = {}] = db.prepare(`PRAGMA ${name}`).all([])
+  const [value] = Object.values(row)
+  return typeof value === 'bigint' ? Number(value) : (value as string | number)
+}

@@ -1,0 +1,84 @@
+/**
+ * Query-only connections for streams and read-only transactions: an open iterator would make every other read on its
+ * connection stale. Opened when needed, kept, at most `maxReaders`; who comes later queues.
+ */
+import type { Clock } from '../contract/clock.ts'
+import { StoreError } from '../errors/store-error.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import { type WaitLimit, WaitQueue } from './wait-queue.ts'
+
+/** Bounds of a pool. */
+export interface ReaderPoolOptions {
+  readonly maxReaders: number
+  readonly busyTimeoutMs: number
+}
+
+export class ReaderPool {
+  readonly #open: () => Promise<SqliteConnection>
+  readonly #clock: Clock
+  readonly #options: ReaderPoolOptions
+  readonly #idle: SqliteConnection[] = []
+  readonly #queue: WaitQueue<undefined, SqliteConnection>
+  #count = 0
+
+  constructor(open: () => Promise<SqliteConnection>, clock: Clock, options: ReaderPoolOptions) {
+    this.#open = open
+    this.#clock = clock
+    this.#options = options
+    this.#queue = new WaitQueue(clock)
+  }
+
+  get leased(): number {
+    return this.#count - this.#idle.length
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** @throws ABORTED, or BUSY when all stay leased for longer than the busy timeout */
+  async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) return idle
+    if (this.#count >= this.#options.maxReaders)
+      return this.#queue.wait(undefined, this.#limit(), signal, 'waiting for a reader')
+    this.#count++
+    try {
+      return await this.#open()
+    } catch (error) {
+      this.#count--
+      throw error
+    }
+  }
+
+  giveBack(connection: SqliteConnection): void {
+    const next = this.#queue.shift()
+    if (next === undefined) this.#idle.push(connection)
+    else next.grant(connection)
+  }
+
+  /** A schema change of ours. */
+  forgetStatements(): void {
+    for (const connection of this.#idle) connection.forgetStatements()
+  }
+
+  /** Closes the idle ones; leased ones are given back before. */
+  close(): void {
+    for (const connection of this.#idle.splice(0)) {
+      this.#count--
+      connection.close()
+    }
+  }
+
+  #limit(): WaitLimit {
+    const startedMs = this.#clock.monotonicMs()
+    const { busyTimeoutMs, maxReaders } = this.#options
+    return {
+      leftMs: () => busyTimeoutMs - (this.#clock.monotonicMs() - startedMs),
+      error: () =>
+        new StoreError('BUSY', `all ${maxReaders} readers are leased to streams or read-only transactions`, {
+          operation: 'read',
+        }),
+    }
+  }
+}

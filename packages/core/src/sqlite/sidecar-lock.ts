@@ -1,0 +1,102 @@
+/**
+ * A lock among processes that dies with its holder: a write transaction held open on a small SQLite file of its own.
+ *
+ * The file lies beside the database, holds one row that names the holder, and stays when the lock is released. The
+ * lock is the transaction, not the row.
+ */
+import type { SqliteDatabase, SqlitePort } from './port.ts'
+import { isBusy } from './sqlite-errors.ts'
+
+/** The lock, held. */
+export interface SidecarHold {
+  readonly held: true
+  /** What an earlier holder has noted under `key`. */
+  recall(key: string): string | undefined
+  /** Notes a value for later holders; kept when the lock is released. */
+  remember(key: string, value: string): void
+  release(): void
+}
+
+/** What an attempt came to. */
+export type SidecarAttempt = SidecarHold | { readonly held: false; readonly holder: string | undefined }
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL)`
+const CLAIM = 'INSERT OR REPLACE INTO holder (id, name) VALUES (1, ?)'
+
+export class SidecarLock {
+  readonly #port: SqlitePort
+  readonly #path: string
+  readonly #owner: string
+
+  constructor(port: SqlitePort, path: string, owner: string) {
+    this.#port = port
+    this.#path = path
+    this.#owner = owner
+  }
+
+  /** Takes the lock if nobody has it, and never waits. @throws the driver's error for anything but a busy lock */
+  tryAcquire(): SidecarAttempt {
+    const db = this.#port.open(this.#path, { readOnly: false, mustExist: false, plain: true })
+    // Two stores of one process have the same owner; the claim does not.
+    const claim = `${this.#owner} (${Math.random().toString(36).slice(2, 10)})`
+    try {
+      db.exec('PRAGMA busy_timeout = 0')
+      db.exec('PRAGMA synchronous = OFF')
+      commitClaim(db, claim)
+      db.exec('BEGIN IMMEDIATE')
+      if (readHolder(db) === claim) return hold(db)
+    } catch (error) {
+      if (!isBusy(this.#port, error)) {
+        db.close()
+        throw error
+      }
+    }
+    return this.#lost(db)
+  }
+
+  #lost(db: SqliteDatabase): SidecarAttempt {
+    try {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      return { held: false, holder: readHolder(db) }
+    } catch (error) {
+      if (!isBusy(this.#port, error)) throw error
+      return { held: false, holder: undefined }
+    } finally {
+      db.close()
+    }
+  }
+}
+
+/** The name is committed before the lock is taken for good, so that others can read it. */
+function commitClaim(db: SqliteDatabase, claim: string): void {
+  db.exec('BEGIN IMMEDIATE')
+  db.exec(SCHEMA)
+  db.prepare(CLAIM).run([claim])
+  db.exec('COMMIT')
+}
+
+function readHolder(db: SqliteDatabase): string | undefined {
+  const name = db.prepare('SELECT name FROM holder').all([])[0]?.['name']
+  return typeof name === 'string' ? name : undefined
+}
+
+function hold(db: SqliteDatabase): SidecarHold {
+  return {
+    held: true,
+    recall: (key) => {
+      const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.['value']
+      return typeof value === 'string' ? value : undefined
+    },
+    remember: (key, value) =>
+      void db.prepare('INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)').run([key, value]),
+    release: () => {
+      try {
+        db.exec('COMMIT')
+      } finally {
+        db.close()
+      }
+    },
+  }
+}

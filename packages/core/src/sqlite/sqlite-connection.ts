@@ -1,0 +1,107 @@
+/**
+ * One connection: its statement cache, its open cursors, its control statements.
+ *
+ * It knows nothing of locks and of other connections.
+ */
+import type { QueryResult } from 'kysely'
+import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
+import { SchemaWatch } from './schema-watch.ts'
+import type { Cursor } from './sqlite-cursor.ts'
+import { classifySqliteError } from './sqlite-errors.ts'
+import { PreparedStatement } from './sqlite-statement.ts'
+import { StatementCache } from './statement-cache.ts'
+
+/** Counters of a connection's cache. */
+export interface CacheCounters {
+  hits: number
+  misses: number
+}
+
+/** A few fixed statements, and the names that savepoints are given. */
+const CONTROL_CACHE_SIZE = 64
+
+export class SqliteConnection {
+  readonly db: SqliteDatabase
+  readonly #port: SqlitePort
+  readonly #cache: StatementCache<PreparedStatement>
+  readonly #counters: CacheCounters
+  readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
+  readonly #schema: SchemaWatch
+  readonly #cursors = new Set<Cursor>()
+
+  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: CacheCounters) {
+    this.#port = port
+    this.db = db
+    this.#cache = new StatementCache(cacheSize)
+    this.#counters = counters
+    this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'))
+  }
+
+  get inTransaction(): boolean {
+    return this.db.inTransaction
+  }
+
+  /** A statement from the cache. The hot path: one look-up. */
+  cached(sql: string): PreparedStatement | undefined {
+    const statement = this.#cache.get(sql)
+    if (statement !== undefined) this.#counters.hits++
+    return statement
+  }
+
+  /** Compiles a statement. @throws StoreError SYNTAX */
+  prepare(sql: string): PreparedStatement {
+    try {
+      return new PreparedStatement(this.db.prepare(sql), this.#schema)
+    } catch (error) {
+      throw classifySqliteError(this.#port, error, 'query', 'prepare')
+    }
+  }
+
+  /** Keeps a statement for the next time. */
+  keep(sql: string, statement: PreparedStatement): void {
+    this.#counters.misses++
+    this.#cache.set(sql, statement)
+  }
+
+  /** Runs a statement; one that writes first drains the cursors that are open here, which it would break. */
+  execute(statement: PreparedStatement, parameters: readonly unknown[]): QueryResult<unknown> {
+    if (statement.writes) this.settleCursors()
+    return statement.execute(parameters)
+  }
+
+  /** BEGIN, COMMIT, SAVEPOINT, … prepared once: they are most of what a small transaction costs. */
+  control(sql: string): void {
+    this.settleCursors()
+    let statement = this.#control.get(sql)
+    if (statement === undefined) {
+      statement = this.db.prepare(sql)
+      this.#control.set(sql, statement)
+    }
+    statement.run([])
+  }
+
+  /** Forgets prepared statements after a schema change of ours. */
+  forgetStatements(): void {
+    this.#cache.clear()
+    this.#schema.invalidate()
+  }
+
+  addCursor(cursor: Cursor): void {
+    this.#cursors.add(cursor)
+  }
+
+  removeCursor(cursor: Cursor): void {
+    this.#cursors.delete(cursor)
+  }
+
+  /** Reads open cursors to their end, into bounded memory. @throws StoreError BUSY if one is too long for that */
+  settleCursors(): void {
+    if (this.#cursors.size === 0) return
+    for (const cursor of this.#cursors) cursor.settle()
+  }
+
+  close(): void {
+    for (const cursor of this.#cursors) cursor.end()
+    this.db.close()
+  }
+}

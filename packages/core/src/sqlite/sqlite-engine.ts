@@ -1,0 +1,225 @@
+/**
+ * The engine behind every SQLite store: statements, sessions, health, maintenance over one {@link ConnectionSet}.
+ *
+ * What differs between drivers is in the port and in the few optional parts of {@link SqliteEngineOptions}.
+ */
+import {
+  type CompiledQuery,
+  type DatabaseIntrospector,
+  type DialectAdapter,
+  type Kysely,
+  type QueryCompiler,
+  type QueryResult,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { assertNotAborted } from '../abort/abort-error.ts'
+import type {
+  AsyncContext,
+  Engine,
+  EngineCloseReport,
+  EngineSession,
+  MaintenanceRun,
+  MaintenanceSession,
+  StatementContext,
+} from '../contract/backend.ts'
+import type { Capabilities } from '../contract/capabilities.ts'
+import type { Clock } from '../contract/clock.ts'
+import type { StoreLog } from '../contract/log.ts'
+import type { HealthFinding } from '../contract/reports.ts'
+import { StoreError } from '../errors/store-error.ts'
+import { retryWhileBusy } from './busy-wait.ts'
+import { ConnectionSet } from './connection-set.ts'
+import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
+import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import { SidecarLock } from './sidecar-lock.ts'
+import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { classifySqliteError } from './sqlite-errors.ts'
+import { sqliteHealth } from './sqlite-health.ts'
+import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import { SqliteSession } from './sqlite-session.ts'
+import { assertAutocommit, StatementRouter } from './statement-router.ts'
+import type { LockHolder } from './write-lock.ts'
+
+/** What a SQLite backend opens its engine with. */
+export interface SqliteEngineOptions {
+  /** The backend's name. */
+  readonly name: string
+  readonly port: SqlitePort
+  /** An absolute path, or `:memory:`. */
+  readonly path: string
+  readonly options: ResolvedSqliteOptions
+  readonly clock: Clock
+  readonly log: StoreLog
+  /** What may be asked of the file system; absent for databases that are not files. */
+  readonly files?: SqliteFiles | undefined
+  /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
+  readonly openOffload?: (() => SqliteOffload) | undefined
+  readonly asyncContext?: AsyncContext | undefined
+  /** Names of functions that the application defines on every connection. */
+  readonly customFunctions?: readonly string[] | undefined
+  /** How this process names itself to another one that waits for it. */
+  readonly ownerName?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const AUTOCOMMIT: LockHolder = { label: 'a single statement' }
+
+class SqliteEngine implements Engine {
+  readonly name: string
+  readonly location: string
+  readonly capabilities: Capabilities
+  readonly compiler: QueryCompiler = new SqliteQueryCompiler()
+  readonly adapter: DialectAdapter
+  readonly asyncContext: AsyncContext | undefined
+  readonly #options: SqliteEngineOptions
+  readonly #set: ConnectionSet
+  readonly #router: StatementRouter
+
+  constructor(options: SqliteEngineOptions, set: ConnectionSet) {
+    this.#options = options
+    this.#set = set
+    this.#router = new StatementRouter(set, options.customFunctions ?? [])
+    this.name = options.name
+    this.location = options.path
+    this.asyncContext = options.asyncContext
+    this.capabilities = capabilitiesOf(options, set)
+    this.adapter = new UpkeepSqliteAdapter(this.#sidecar('migration'), options.clock)
+  }
+
+  createIntrospector(db: Kysely<any>): DatabaseIntrospector {
+    return new SqliteIntrospector(db)
+  }
+
+  /** A statement that is known and finds the lock free is answered at once; anything else waits, by timer. */
+  execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+    const { sql, parameters } = query
+    const { reader, writer, lock } = this.#set
+    try {
+      const read = reader?.cached(sql)
+      if (read !== undefined) return read.execute(parameters)
+      const statement = writer.cached(sql)
+      if (statement !== undefined && lock.tryAcquire(AUTOCOMMIT)) {
+        try {
+          return writer.execute(statement, parameters)
+        } finally {
+          lock.release()
+        }
+      }
+    } catch (error) {
+      if (!this.#set.busy.isBusy(error)) throw this.#classified(error, 'query')
+    }
+    return this.#executeSlowly(query, ctx)
+  }
+
+  async acquire({ signal }: StatementContext): Promise<EngineSession> {
+    return new SqliteSession(this.#router, () => this.#assertNotNested(), signal)
+  }
+
+  async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
+    const { files, openOffload, clock, log } = this.#options
+    try {
+      return await openSqliteMaintenance(
+        { set: this.#set, files, openOffload, clock, log, maintainer: this.#sidecar('maintenance') },
+        run,
+      )
+    } catch (error) {
+      throw this.#classified(error, 'maintenance')
+    }
+  }
+
+  async health(ctx: StatementContext): Promise<readonly HealthFinding[]> {
+    return sqliteHealth(this, this.#set, this.#options.files, ctx)
+  }
+
+  stats(): Readonly<Record<string, number>> {
+    const { lock, readers, cacheCounters } = this.#set
+    return {
+      statementCacheHits: cacheCounters.hits,
+      statementCacheMisses: cacheCounters.misses,
+      writeLockWaits: lock.counters.waits,
+      writeLockWaitMs: lock.counters.waitMs,
+      writersWaiting: lock.waiting,
+      readersLeased: readers?.leased ?? 0,
+      readersWaiting: readers?.waiting ?? 0,
+    }
+  }
+
+  async close(): Promise<EngineCloseReport> {
+    try {
+      this.#set.close()
+    } catch (error) {
+      throw this.#classified(error, 'close')
+    }
+    if (this.#set.isMemory || !this.#set.hasWriteAheadLog) return {}
+    return { walSizeBytes: this.#options.files?.sizeBytes(`${this.location}-wal`) ?? 0 }
+  }
+
+  async #executeSlowly(
+    { sql, parameters }: CompiledQuery,
+    { signal }: StatementContext,
+  ): Promise<QueryResult<unknown>> {
+    const { lock, busy } = this.#set
+    try {
+      assertNotAborted(signal, 'query')
+      const kind = this.#router.classify(sql)
+      assertAutocommit(kind)
+      const read = await this.#router.plainRead(sql, kind, signal)
+      if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters))
+      this.#assertNotNested()
+      await lock.acquire(AUTOCOMMIT, signal)
+      try {
+        return await retryWhileBusy(busy, signal, () => this.#router.run(this.#set.writer, sql, kind, parameters))
+      } finally {
+        lock.release()
+      }
+    } catch (error) {
+      throw this.#classified(error, 'query')
+    }
+  }
+
+  /** A write that would wait for the very transaction it is made in would wait for ever. */
+  #assertNotNested(): void {
+    const holder: object | undefined = this.#set.lock.holder
+    if (holder !== undefined && holder === this.asyncContext?.getStore()) {
+      throw new StoreError(
+        'NESTED_USE',
+        'this would wait for the transaction it is made in; use the transaction, or store.detached()',
+        { operation: 'query' },
+      )
+    }
+  }
+
+  #sidecar(purpose: string): SidecarLock | undefined {
+    const { port, path, options, ownerName } = this.#options
+    if (this.#set.isMemory || options.readOnly) return undefined
+    return new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
+  }
+
+  #classified(error: unknown, operation: string): StoreError {
+    return classifySqliteError(this.#set.port, error, operation)
+  }
+}
+
+function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set: ConnectionSet): Capabilities {
+  const isFile = !set.isMemory
+  return Object.freeze({
+    cancellation: false,
+    vacuum: isFile && openOffload !== undefined ? 'process' : false,
+    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
+    singleMaintainer: isFile ? 'file' : false,
+    concurrentReads: set.reader !== undefined,
+    asyncContext: asyncContext !== undefined,
+    multiProcess: isFile,
+    persistent: isFile,
+    writable: !set.options.readOnly,
+    writeAheadLog: set.hasWriteAheadLog,
+    incrementalReclaim: true,
+  } satisfies Capabilities)
+}
+
+/** Opens the connections and answers the engine over them. @throws StoreError */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  const set = await ConnectionSet.open(options, options.signal)
+  return new SqliteEngine(options, set)
+}

@@ -1,0 +1,85 @@
+/** The options all SQLite backends share. */
+import type { KyselyPlugin } from 'kysely'
+import { assertKnownOptions, assertNumberOption, assertOneOf } from '../open/store-options.ts'
+
+export type { KyselyPlugin }
+
+/** See the module. */
+export interface SqliteOptions {
+  /** Opens an existing database without ever writing to it. @default false */
+  readonly readOnly?: boolean | undefined
+  /**
+   * `full`: a commit that was acknowledged survives a loss of power. `normal`: it survives a crash of the process, and
+   * a loss of power may take the last ones; nothing is ever damaged. Source: https://www.sqlite.org/pragma.html#pragma_synchronous
+   * @default 'full'
+   */
+  readonly durability?: 'full' | 'normal' | undefined
+  /** How long a lock is waited for, in this process or another; 0 fails at once. In milliseconds. @default 5000 */
+  readonly busyTimeoutMs?: number | undefined
+  /** Whether foreign keys are enforced. @default true */
+  readonly foreignKeys?: boolean | undefined
+  /** Page cache of each connection, in bytes. @default 8 MiB */
+  readonly cacheSizeBytes?: number | undefined
+  /** Bytes of the file that are mapped into memory. @default 0 */
+  readonly mmapSizeBytes?: number | undefined
+  /** What a checkpoint leaves of the write-ahead log, in bytes. @default 4 MiB */
+  readonly journalSizeLimitBytes?: number | undefined
+  /** Prepared statements kept per connection; each takes about 5 KB. @default 1000 */
+  readonly statementCacheSize?: number | undefined
+  /** Connections leased to streams and read-only transactions at the same time; the next one queues. @default 4 */
+  readonly maxReaders?: number | undefined
+}
+
+/** {@link SqliteOptions} with their defaults. */
+export type ResolvedSqliteOptions = { readonly [K in keyof SqliteOptions]-?: Exclude<SqliteOptions[K], undefined> }
+
+export const SQLITE_DEFAULTS: ResolvedSqliteOptions = {
+  readOnly: false,
+  durability: 'full',
+  busyTimeoutMs: 5000,
+  foreignKeys: true,
+  cacheSizeBytes: 8 * 1024 * 1024,
+  mmapSizeBytes: 0,
+  journalSizeLimitBytes: 4 * 1024 * 1024,
+  statementCacheSize: 1000,
+  maxReaders: 4,
+}
+
+/** The names of {@link SqliteOptions}. */
+export const SQLITE_OPTION_NAMES = Object.keys(SQLITE_DEFAULTS) as readonly (keyof SqliteOptions)[]
+
+/** Checks the shared options and fills in the defaults; names that are neither shared nor in `others` are refused. */
+export function resolveSqliteOptions(
+  options: SqliteOptions,
+  others: readonly string[],
+  operation: string,
+): ResolvedSqliteOptions {
+  assertKnownOptions(options, [...SQLITE_OPTION_NAMES, ...others], operation)
+  const given = SQLITE_OPTION_NAMES.filter((name) => options[name] !== undefined)
+  const resolved = {
+    ...SQLITE_DEFAULTS,
+    ...Object.fromEntries(given.map((name) => [name, options[name]])),
+  } as ResolvedSqliteOptions
+  assertOneOf(resolved.readOnly, 'readOnly', [true, false])
+  assertOneOf(resolved.durability, 'durability', ['full', 'normal'])
+  assertOneOf(resolved.foreignKeys, 'foreignKeys', [true, false])
+  assertNumberOption(resolved.busyTimeoutMs, 'busyTimeoutMs', 0, 2 ** 31 - 1)
+  assertNumberOption(resolved.cacheSizeBytes, 'cacheSizeBytes', 0)
+  assertNumberOption(resolved.mmapSizeBytes, 'mmapSizeBytes', 0)
+  assertNumberOption(resolved.journalSizeLimitBytes, 'journalSizeLimitBytes', 0)
+  assertNumberOption(resolved.statementCacheSize, 'statementCacheSize', 1, 1_000_000)
+  assertNumberOption(resolved.maxReaders, 'maxReaders', 1, 1000)
+  return resolved
+}
+
+/** Options as they stand in a URL: text, turned into the type of the option's default. */
+export function sqliteOptionsFromUrl(options: ReadonlyMap<string, string>): Record<string, unknown> {
+  return Object.fromEntries([...options].map(([name, text]) => [name, fromText(name, text)]))
+}
+
+function fromText(name: string, text: string): unknown {
+  const fallback: unknown = SQLITE_DEFAULTS[name as keyof SqliteOptions]
+  if (typeof fallback === 'number') return /^\d+$/.test(text) ? Number(text) : text
+  if (text === 'true' || text === 'false') return text === 'true'
+  return text
+}

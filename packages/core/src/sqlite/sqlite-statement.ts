@@ -1,0 +1,98 @@
+/**
+ * A prepared statement that speaks the value contract: binds, runs, decodes.
+ *
+ * It waits for nothing and holds no lock; who may run it, and when, is decided by its callers.
+ */
+import type { QueryResult } from 'kysely'
+import { bindParameters } from './bind-values.ts'
+import type { SqliteRow, SqliteStatement } from './port.ts'
+import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
+import type { SchemaWatch } from './schema-watch.ts'
+
+export class PreparedStatement {
+  readonly #statement: SqliteStatement
+  readonly #schema: SchemaWatch
+  /** What cannot be read a second time, because it writes, is read exactly from the start. */
+  readonly #rerunnable: boolean
+  #exact = false
+  #plan: RowPlan | undefined
+  #planVersion = -1
+
+  constructor(statement: SqliteStatement, schema: SchemaWatch) {
+    this.#statement = statement
+    this.#schema = schema
+    this.#rerunnable = statement.readOnly
+    if (!this.#rerunnable) this.#readExactly()
+  }
+
+  /** Whether it may run on a reader: changes nothing, answers rows. */
+  get isPlainRead(): boolean {
+    return this.#statement.readOnly && this.#statement.returnsRows
+  }
+
+  get writes(): boolean {
+    return !this.#statement.readOnly
+  }
+
+  execute(parameters: readonly unknown[]): QueryResult<unknown> {
+    const bound = bindParameters(parameters)
+    if (!this.#statement.returnsRows) return this.#run(bound)
+    const rows = this.#statement.all(bound)
+    if (rows.length === 0) return this.#result(rows)
+    if (this.#exact) {
+      decodeExactRows(rows, this.#currentPlan())
+      return this.#result(rows)
+    }
+    return decodeRows(rows, this.#currentPlan()) ? { rows } : this.#executeExactly(bound)
+  }
+
+  /** Rows one by one, exact from the start: a stream cannot be read again. */
+  *iterate(parameters: readonly unknown[]): Generator<SqliteRow> {
+    const bound = bindParameters(parameters)
+    this.#readExactly()
+    const rows = this.#statement.iterate(bound)
+    let plan: RowPlan | undefined
+    try {
+      for (let next = rows.next(); next.done !== true; next = rows.next()) {
+        plan ??= this.#currentPlan()
+        const one = [next.value]
+        decodeExactRows(one, plan)
+        yield next.value
+      }
+    } finally {
+      rows.return?.()
+    }
+  }
+
+  #executeExactly(bound: readonly unknown[]): QueryResult<unknown> {
+    this.#readExactly()
+    const rows = this.#statement.all(bound)
+    decodeExactRows(rows, this.#currentPlan())
+    return { rows }
+  }
+
+  #run(bound: readonly unknown[]): QueryResult<unknown> {
+    const { changes, lastInsertRowid } = this.#statement.run(bound)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  #result(rows: unknown[]): QueryResult<unknown> {
+    return this.#rerunnable ? { rows } : { rows, numAffectedRows: BigInt(rows.length) }
+  }
+
+  #readExactly(): void {
+    if (this.#exact) return
+    this.#exact = true
+    this.#statement.readExactIntegers(true)
+  }
+
+  /** Declared types are asked for after execution: SQLite compiles a statement anew when it finds another schema. */
+  #currentPlan(): RowPlan {
+    const version = this.#schema.version()
+    if (this.#plan === undefined || this.#planVersion !== version) {
+      this.#plan = planRows(this.#statement.columns())
+      this.#planVersion = version
+    }
+    return this.#plan
+  }
+}

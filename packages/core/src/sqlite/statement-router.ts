@@ -1,0 +1,88 @@
+/**
+ * Decides on which connection a statement runs, and runs it there.
+ *
+ * A plain read runs on the shared reader: chosen by its words, then confirmed by SQLite (read-only, and with result
+ * columns). Everything else runs on the writer, under the write lock.
+ */
+import type { QueryResult } from 'kysely'
+import { invalidArgument, type StoreError } from '../errors/store-error.ts'
+import { retryWhileBusy } from './busy-wait.ts'
+import type { ConnectionSet } from './connection-set.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import type { PreparedStatement } from './sqlite-statement.ts'
+import { classifyStatement, type StatementClass, touchesTemporary } from './statement-class.ts'
+
+export class StatementRouter {
+  readonly set: ConnectionSet
+  /** Functions of the application: who knows what they do, so statements that name one run on the writer. */
+  readonly #customFunctions: RegExp | undefined
+
+  constructor(set: ConnectionSet, customFunctions: readonly string[]) {
+    this.set = set
+    const names = customFunctions.map((name) => name.replace(/[^\w]/g, '\\$&'))
+    this.#customFunctions = names.length === 0 ? undefined : new RegExp(`\\b(?:${names.join('|')})\\b`, 'i')
+  }
+
+  /** The class of a statement in this store. */
+  classify(sql: string): StatementClass {
+    const found = classifyStatement(sql)
+    return found === 'read' && this.#customFunctions?.test(sql) === true ? 'write' : found
+  }
+
+  /** The statement, compiled for the shared reader, if it is a plain read and there is a reader. */
+  async plainRead(
+    sql: string,
+    kind: StatementClass,
+    signal: AbortSignal | undefined,
+  ): Promise<PreparedStatement | undefined> {
+    const { reader, busy } = this.set
+    if (kind !== 'read' || reader === undefined) return undefined
+    const cached = reader.cached(sql)
+    if (cached !== undefined) return cached
+    const statement = await retryWhileBusy(busy, signal, () => reader.prepare(sql))
+    if (!statement.isPlainRead) return undefined
+    reader.keep(sql, statement)
+    return statement
+  }
+
+  /** Runs a statement on `connection`, whose locks the caller has. */
+  run(
+    connection: SqliteConnection,
+    sql: string,
+    kind: StatementClass,
+    parameters: readonly unknown[],
+  ): QueryResult<unknown> {
+    const statement = connection.cached(sql) ?? this.#prepare(connection, sql, kind)
+    const result = connection.execute(statement, parameters)
+    if (kind === 'schema') this.set.schemaChanged(touchesTemporary(sql))
+    return result
+  }
+
+  #prepare(connection: SqliteConnection, sql: string, kind: StatementClass): PreparedStatement {
+    if (kind === 'vacuum') throw refuseVacuum()
+    const statement = connection.prepare(sql)
+    // A flag PRAGMA acts while it is prepared and does nothing when it is run again; a schema change runs once.
+    if (kind === 'read' || kind === 'write') connection.keep(sql, statement)
+    return statement
+  }
+}
+
+/** Refuses what would change a connection that is shared. */
+export function assertAutocommit(kind: StatementClass): void {
+  switch (kind) {
+    case 'transaction':
+      throw invalidArgument('transactions are begun by store.transaction() or db.transaction(), not by SQL', 'query')
+    case 'connection':
+      throw invalidArgument(
+        'a statement that changes the connection needs one of its own: store.withConnection() or db.connection()',
+        'query',
+      )
+    case 'vacuum':
+      throw refuseVacuum()
+    default:
+  }
+}
+
+function refuseVacuum(): StoreError {
+  return invalidArgument("VACUUM holds the thread and the write lock; use store.maintenance({ mode: 'full' })", 'query')
+}

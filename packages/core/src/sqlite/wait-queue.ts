@@ -1,0 +1,80 @@
+/**
+ * First come, first served: who waits for something of which there is not enough, with a signal and a time limit.
+ *
+ * It hands out nothing by itself; whoever has something to give calls {@link WaitQueue.shift}.
+ */
+import { abortError } from '../abort/abort-error.ts'
+import type { Clock } from '../contract/clock.ts'
+import type { StoreError } from '../errors/store-error.ts'
+
+/** One who waits. */
+export interface Waiter<Request, Grant> {
+  readonly request: Request
+  readonly grant: (grant: Grant) => void
+}
+
+/** When a waiter gives up. */
+export interface WaitLimit {
+  /** Milliseconds left; asked again each time they seem to be over. */
+  leftMs(): number
+  error(): StoreError
+}
+
+export class WaitQueue<Request, Grant> {
+  readonly #clock: Clock
+  readonly #waiters = new Set<Waiter<Request, Grant>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#waiters.size
+  }
+
+  /** Takes out the one who has waited longest. */
+  shift(): Waiter<Request, Grant> | undefined {
+    const [first] = this.#waiters
+    if (first !== undefined) this.#waiters.delete(first)
+    return first
+  }
+
+  /** Resolves with what is granted. @throws what the limit or the aborted signal says */
+  wait(request: Request, limit: WaitLimit, signal: AbortSignal | undefined, operation: string): Promise<Grant> {
+    return new Promise((resolve, reject) => {
+      let timer: unknown
+      const leave = (): void => {
+        this.#clock.clearTimer(timer)
+        signal?.removeEventListener('abort', onAbort)
+        this.#waiters.delete(waiter)
+      }
+      const onAbort = (): void => {
+        leave()
+        if (signal !== undefined) reject(abortError(signal, operation))
+      }
+      const onTimer = (): void => {
+        const leftMs = limit.leftMs()
+        if (leftMs > 0) {
+          timer = this.#clock.setTimer(onTimer, Math.max(1, leftMs))
+          return
+        }
+        leave()
+        reject(limit.error())
+      }
+      const waiter: Waiter<Request, Grant> = {
+        request,
+        grant: (grant) => {
+          leave()
+          resolve(grant)
+        },
+      }
+      if (signal?.aborted === true) {
+        onAbort()
+        return
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiters.add(waiter)
+      timer = this.#clock.setTimer(onTimer, limit.leftMs())
+    })
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The one write lock of a store: first come, first served, over everything in this process that writes.
+ *
+ * Waiting costs no thread and honours a signal. What it does not know: locks of other processes; see busy-wait.ts.
+ */
+import type { Clock } from '../contract/clock.ts'
+import { StoreError } from '../errors/store-error.ts'
+import { type WaitLimit, WaitQueue } from './wait-queue.ts'
+
+/** Who holds the lock, for messages and to recognise nested use. */
+export interface LockHolder {
+  /** e.g. `transaction`, `connection`, `maintenance`. */
+  readonly label: string
+}
+
+/** Counters for `stats()`. */
+export interface LockCounters {
+  waits: number
+  waitMs: number
+}
+
+export class WriteLock {
+  readonly counters: LockCounters = { waits: 0, waitMs: 0 }
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #queue: WaitQueue<LockHolder, void>
+  #holder: LockHolder | undefined
+  /** Time that our own maintenance has held the lock: it counts towards nobody's timeout. */
+  #exemptMs = 0
+  #exemptSinceMs: number | undefined
+  #onWaiter: (() => void) | undefined
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+    this.#queue = new WaitQueue(clock)
+  }
+
+  get holder(): LockHolder | undefined {
+    return this.#holder
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Takes the lock if nobody holds it or waits for it. */
+  tryAcquire(holder: LockHolder): boolean {
+    if (this.#holder !== undefined || this.#queue.size > 0) return false
+    this.#holder = holder
+    return true
+  }
+
+  /** Waits for the lock. @throws ABORTED, or BUSY naming who holds it */
+  async acquire(holder: LockHolder, signal: AbortSignal | undefined): Promise<void> {
+    if (this.tryAcquire(holder)) return
+    if (this.#timeoutMs === 0 && this.#exemptSinceMs === undefined) throw this.#busy()
+    const startedMs = this.#clock.monotonicMs()
+    this.counters.waits++
+    const waiting = this.#queue.wait(holder, this.#limit(startedMs), signal, 'waiting for the write lock')
+    this.#onWaiter?.()
+    try {
+      await waiting
+    } finally {
+      this.counters.waitMs += this.#clock.monotonicMs() - startedMs
+    }
+  }
+
+  release(): void {
+    this.#endExemption()
+    const next = this.#queue.shift()
+    this.#holder = next?.request
+    next?.grant()
+  }
+
+  /**
+   * For maintenance, which holds the lock: its time counts towards nobody's timeout until {@link release}. `onWaiter`
+   * hears of each one who waits.
+   */
+  exempt(onWaiter?: () => void): void {
+    this.#exemptSinceMs = this.#clock.monotonicMs()
+    this.#onWaiter = onWaiter
+    if (this.#queue.size > 0) onWaiter?.()
+  }
+
+  #endExemption(): void {
+    this.#exemptMs = this.#exemptSoFarMs()
+    this.#exemptSinceMs = undefined
+    this.#onWaiter = undefined
+  }
+
+  #limit(startedMs: number): WaitLimit {
+    const exemptBeforeMs = this.#exemptSoFarMs()
+    return {
+      leftMs: () => {
+        const waitedMs = this.#clock.monotonicMs() - startedMs - (this.#exemptSoFarMs() - exemptBeforeMs)
+        // While maintenance holds the lock no time passes here, so a limit of 0 must not end the wait.
+        return Math.max(this.#timeoutMs - waitedMs, this.#exemptSinceMs === undefined ? 0 : 1)
+      },
+      error: () => this.#busy(),
+    }
+  }
+
+  #exemptSoFarMs(): number {
+    return this.#exemptMs + (this.#exemptSinceMs === undefined ? 0 : this.#clock.monotonicMs() - this.#exemptSinceMs)
+  }
+
+  #busy(): StoreError {
+    const label = this.#holder?.label ?? 'another writer'
+    return new StoreError('BUSY', `the write lock is held by: ${label}`, { operation: 'write' })
+  }
+}

@@ -1,0 +1,48 @@
+/** `health()`: asks the engine one small question and collects what it finds. It never throws for a sick database. */
+import { type CompiledQuery, CompiledQuery as Query } from 'kysely'
+import { openDeadline } from '../abort/deadline.ts'
+import type { Engine } from '../contract/backend.ts'
+import type { Clock } from '../contract/clock.ts'
+import type { Context } from '../contract/context.ts'
+import type { HealthFinding, HealthReport } from '../contract/reports.ts'
+import { isStoreError } from '../errors/store-error.ts'
+
+const DEFAULT_TIMEOUT_MS = 5000
+const PROBE: CompiledQuery = Query.raw('select 1')
+const SEVERITY = { pass: 0, warn: 1, fail: 2 } as const
+
+/** One report. @throws INVALID_ARGUMENT for a context that is none, and the caller's own abort. */
+export async function checkHealth(engine: Engine, clock: Clock, ctx: Context): Promise<HealthReport> {
+  using deadline = openDeadline({ timeoutMs: DEFAULT_TIMEOUT_MS, ...ctx }, clock, 'health')
+  const checkedAt = clock.now()
+  const startedMs = clock.monotonicMs()
+  const findings = await find(engine, clock, deadline.signal)
+  if (ctx.signal?.aborted === true) deadline.signal.throwIfAborted()
+  const status = findings.reduce<HealthReport['status']>(
+    (worst, { status }) => (SEVERITY[status] > SEVERITY[worst] ? status : worst),
+    'pass',
+  )
+  return Object.freeze({
+    status,
+    checkedAt,
+    durationMs: clock.monotonicMs() - startedMs,
+    findings: Object.freeze(findings),
+  })
+}
+
+async function find(engine: Engine, clock: Clock, signal: AbortSignal): Promise<HealthFinding[]> {
+  const startedMs = clock.monotonicMs()
+  try {
+    await engine.execute(PROBE, { signal })
+    const reachable: HealthFinding = {
+      code: 'reachable',
+      status: 'pass',
+      text: 'the database answers',
+      value: clock.monotonicMs() - startedMs,
+    }
+    return [reachable, ...(await engine.health({ signal }))]
+  } catch (error) {
+    const code = isStoreError(error) ? error.code : 'UNKNOWN'
+    return [{ code: 'reachable', status: 'fail', text: `the database does not answer: ${code}` }]
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * The Store over any engine: wires Kysely, the lifecycle, transactions, maintenance and close together.
+ *
+ * It holds no rule of its own that one of those files could hold.
+ */
+import type { Dialect, Kysely, KyselyProps } from 'kysely'
+import { openDeadline } from '../abort/deadline.ts'
+import type { Engine } from '../contract/backend.ts'
+import type { Capabilities } from '../contract/capabilities.ts'
+import type { Context } from '../contract/context.ts'
+import type { MaintenanceContext, MaintenanceReport } from '../contract/maintenance.ts'
+import type { CloseContext, CloseReport, HealthReport, StoreStats, StoreStatus } from '../contract/reports.ts'
+import type { Connection, Store, StoreTransaction, TransactionContext } from '../contract/store.ts'
+import { StoreError } from '../errors/store-error.ts'
+import { createKysely, kyselyProps } from '../kysely/kysely-internals.ts'
+import { QueryLog } from '../kysely/query-log.ts'
+import { SessionDriver } from '../kysely/session-driver.ts'
+import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
+import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import type { ResolvedStoreOptions } from '../open/store-options.ts'
+import { checkHealth } from './check-health.ts'
+import { closeStore, resolveCloseOptions } from './close-store.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { runTransaction } from './run-transaction.ts'
+import { StoreCounters } from './store-counters.ts'
+import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
+
+class EngineStore<DB> implements Store<DB> {
+  readonly db: Kysely<DB>
+  readonly #engine: Engine
+  readonly #options: ResolvedStoreOptions
+  readonly #lifecycle: Lifecycle
+  readonly #counters = new StoreCounters()
+  readonly #runner: StoreRunner
+  readonly #maintenance: MaintenanceRunner
+  readonly #props: KyselyProps
+  #closing: Promise<CloseReport> | undefined
+
+  constructor(engine: Engine, options: ResolvedStoreOptions) {
+    this.#engine = engine
+    this.#options = options
+    this.#lifecycle = new Lifecycle(options.clock)
+    this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters)
+    this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger)
+    this.#props = createProps(engine, this.#runner, options, () => this.close())
+    this.db = createKysely<DB>(this.#props)
+  }
+
+  get name(): string {
+    return this.#engine.name
+  }
+
+  get location(): string {
+    return this.#engine.location
+  }
+
+  get capabilities(): Capabilities {
+    return this.#engine.capabilities
+  }
+
+  get status(): StoreStatus {
+    return this.#lifecycle.status
+  }
+
+  async withConnection<T>(work: (connection: Connection<DB>) => Promise<T>, ctx: Context = {}): Promise<T> {
+    using deadline = openDeadline(ctx, this.#options.clock, 'withConnection', this.#lifecycle.signal)
+    return await this.#runner.lease('withConnection', deadline.signal, async (session) => {
+      const raw = await session.raw({ signal: deadline.signal })
+      const executor = this.#props.executor.withConnectionProvider(new SessionProvider(session))
+      return await work({ db: createKysely<DB>({ ...this.#props, executor }), raw })
+    })
+  }
+
+  transaction<T>(work: (tx: StoreTransaction<DB>) => Promise<T>, ctx: TransactionContext = {}): Promise<T> {
+    this.#counters.transactionCount++
+    return runTransaction(this.#runner, this.#props, this.#options.clock, work, ctx)
+  }
+
+  detached<T>(work: () => Promise<T>): Promise<T> {
+    const { asyncContext } = this.#engine
+    if (asyncContext === undefined) {
+      return Promise.reject(
+        new StoreError('UNSUPPORTED', 'detached needs a runtime that tracks async context', { operation: 'detached' }),
+      )
+    }
+    return asyncContext.run(undefined, work)
+  }
+
+  async maintenance(ctx: MaintenanceContext = {}): Promise<MaintenanceReport> {
+    try {
+      this.#lifecycle.assertOpen('maintenance')
+      this.#assertNotNested('maintenance')
+      this.#counters.maintenanceCount++
+      return await this.#lifecycle.track(this.#maintenance.run(ctx))
+    } catch (error) {
+      throw this.#runner.failed(error, 'maintenance')
+    }
+  }
+
+  async health(ctx: Context = {}): Promise<HealthReport> {
+    return this.#lifecycle.run('health', () => checkHealth(this.#engine, this.#options.clock, ctx))
+  }
+
+  stats(): StoreStats {
+    return Object.freeze({
+      status: this.status,
+      queryCount: this.#counters.queryCount,
+      errorCount: this.#counters.errorCount(),
+      inFlight: this.#lifecycle.inFlight,
+      transactionCount: this.#counters.transactionCount,
+      maintenanceCount: this.#counters.maintenanceCount,
+      engine: Object.freeze({ ...this.#engine.stats() }),
+    })
+  }
+
+  close(ctx?: CloseContext): Promise<CloseReport> {
+    if (this.#closing !== undefined) return this.#closing
+    try {
+      const resolved = resolveCloseOptions({ ...this.#options.close, ...ctx })
+      const store = {
+        engine: this.#engine,
+        lifecycle: this.#lifecycle,
+        maintenance: this.#maintenance,
+        options: this.#options,
+      }
+      this.#closing = closeStore(store, resolved)
+      return this.#closing
+    } catch (error) {
+      return Promise.reject(this.#runner.failed(error, 'close'))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #assertNotNested(operation: string): void {
+    const session = this.#engine.asyncContext?.getStore()
+    if (session?.inTransaction === true) {
+      throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
+    }
+  }
+}
+
+function createProps(
+  engine: Engine,
+  runner: StoreRunner,
+  options: ResolvedStoreOptions,
+  close: () => Promise<unknown>,
+): KyselyProps {
+  const driver = new SessionDriver(
+    async () => engine,
+    async () => void (await close()),
+  )
+  const dialect: Dialect = {
+    createAdapter: () => engine.adapter,
+    createDriver: () => driver,
+    createQueryCompiler: () => engine.compiler,
+    createIntrospector: (db) => engine.createIntrospector(db),
+  }
+  const shared: ExecutorShared = {
+    compiler: engine.compiler,
+    adapter: engine.adapter,
+    log: QueryLog.create(options.log),
+    bind: (provider) => new SessionRunner(runner, provider),
+  }
+  return kyselyProps(dialect, driver, new StoreExecutor(shared, runner, options.plugins))
+}
+
+/** A store over an opened engine. */
+export function createEngineStore<DB>(engine: Engine, options: ResolvedStoreOptions): Store<DB> {
+  return new EngineStore<DB>(engine, options)
+}

@@ -1,0 +1,90 @@
+/**
+ * The life of a store, and what is under way in it.
+ *
+ *   open ──beginClosing()──▶ closing ──finish()──▶ closed
+ *
+ * While open, operations are counted in and out; `drain` waits for the last one, and past its time aborts those left
+ * through the one signal they all work under. It knows nothing of what an operation is.
+ */
+import { delay } from '../abort/system-clock.ts'
+import type { Clock } from '../contract/clock.ts'
+import type { StoreStatus } from '../contract/reports.ts'
+import { StoreError } from '../errors/store-error.ts'
+
+export class Lifecycle {
+  readonly #clock: Clock
+  readonly #shutdown = new AbortController()
+  #status: StoreStatus = 'open'
+  #inFlight = 0
+  #onIdle: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get status(): StoreStatus {
+    return this.#status
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Aborts with `CLOSED` what outlasts the drain. Every operation that can wait works under it. */
+  get signal(): AbortSignal {
+    return this.#shutdown.signal
+  }
+
+  /** @throws CLOSED */
+  assertOpen(operation: string): void {
+    if (this.#status !== 'open') throw closedError(operation)
+  }
+
+  /** Counts `work` as under way. @throws CLOSED */
+  async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    this.assertOpen(operation)
+    return this.track(work())
+  }
+
+  /** Counts a promise that is under way already. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#inFlight++
+    try {
+      return await work
+    } finally {
+      this.#inFlight--
+      if (this.#inFlight === 0) this.#onIdle?.()
+    }
+  }
+
+  /** From here on {@link run} refuses. */
+  beginClosing(): void {
+    this.#status = 'closing'
+  }
+
+  finish(): void {
+    this.#status = 'closed'
+  }
+
+  /** Waits until nothing is under way. Past `drainMs`, or once `hurry` aborts, aborts what is left; answers how many. */
+  async drain(drainMs: number, hurry: AbortSignal): Promise<number> {
+    if (this.#inFlight === 0) return 0
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    const stopWaiting = new AbortController()
+    const late = delay(this.#clock, drainMs, AbortSignal.any([hurry, stopWaiting.signal]), () => new Error('hurry'))
+    await Promise.race([idle, late.catch(() => undefined)])
+    stopWaiting.abort()
+    const abandoned = this.#inFlight
+    if (abandoned > 0) {
+      this.#shutdown.abort(closedError('operation'))
+      await idle
+    }
+    return abandoned
+  }
+}
+
+function closedError(operation: string): StoreError {
+  return new StoreError('CLOSED', `${operation}: the store is closed or closing`, { operation })
+}

@@ -1,0 +1,171 @@
+/**
+ * Runs statements and leases sessions for a store, under its lifecycle.
+ *
+ * Failures are counted here. A session whose signal aborts is doomed, rolled back
+ * and given back at once: what the application's callback still does on it fails, and nobody waits for it.
+ */
+import type {
+  AbortableOperationOptions,
+  AbortableQueryOptions,
+  CompiledQuery,
+  ConnectionProvider,
+  DatabaseConnection,
+  QueryResult,
+} from 'kysely'
+import { abortError, assertNotAborted, raceAbort } from '../abort/abort-error.ts'
+import type { Engine, EngineSession, StatementContext } from '../contract/backend.ts'
+import { isStoreError, StoreError } from '../errors/store-error.ts'
+import type { StatementRunner } from '../kysely/store-executor.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { StoreCounters } from './store-counters.ts'
+
+export class StoreRunner implements StatementRunner {
+  readonly #engine: Engine
+  readonly #lifecycle: Lifecycle
+  readonly #counters: StoreCounters
+  readonly #context: StatementContext
+
+  constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters) {
+    this.#engine = engine
+    this.#lifecycle = lifecycle
+    this.#counters = counters
+    this.#context = { signal: lifecycle.signal }
+  }
+
+  execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
+    this.#counters.queryCount++
+    try {
+      if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
+      const ctx = options === undefined ? this.#context : this.#contextOf(options)
+      const answer = this.#engine.execute(query, ctx)
+      if (!(answer instanceof Promise)) return Promise.resolve(answer)
+      return this.#lifecycle.track(answer).catch((error) => Promise.reject(this.failed(error, 'query')))
+    } catch (error) {
+      return Promise.reject(this.failed(error, 'query'))
+    }
+  }
+
+  provideConnection<T>(
+    consumer: (connection: DatabaseConnection) => Promise<T>,
+    options?: AbortableOperationOptions,
+  ): Promise<T> {
+    return this.lease('connection', options?.signal, (session) => consumer(session))
+  }
+
+  /** Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. */
+  async lease<T>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    work: (session: EngineSession) => Promise<T>,
+  ): Promise<T> {
+    this.#lifecycle.assertOpen(operation)
+    return this.#lifecycle.track(this.#leased(operation, this.#joined(signal), work))
+  }
+
+  async #leased<T>(operation: string, signal: AbortSignal, work: (session: EngineSession) => Promise<T>): Promise<T> {
+    const session = await this.#acquire(operation, signal)
+    try {
+      const { asyncContext } = this.#engine
+      const working = asyncContext === undefined ? work(session) : asyncContext.run(session, () => work(session))
+      return await raceAbort(working, signal, operation)
+    } finally {
+      if (signal.aborted) session.doom(abortError(signal, operation))
+      await session.release()
+    }
+  }
+
+  async #acquire(operation: string, signal: AbortSignal): Promise<EngineSession> {
+    try {
+      assertNotAborted(signal, operation)
+      return await this.#engine.acquire({ signal })
+    } catch (error) {
+      throw this.failed(error, operation)
+    }
+  }
+
+  /** A statement on a session of ours. */
+  async onSession(
+    session: EngineSession,
+    query: CompiledQuery,
+    options: AbortableQueryOptions | undefined,
+  ): Promise<QueryResult<unknown>> {
+    this.#counters.queryCount++
+    try {
+      if (options !== undefined) this.#assertStrategy(options)
+      return await session.executeQuery(query, options)
+    } catch (error) {
+      throw this.failed(error, 'query')
+    }
+  }
+
+  /** Counts the error, once, and wraps what an engine should not have thrown. */
+  failed(error: unknown, operation: string): StoreError {
+    const failure = isStoreError(error)
+      ? error
+      : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
+    this.#counters.countError(failure)
+    return failure
+  }
+
+  #contextOf(options: AbortableQueryOptions): StatementContext {
+    this.#assertStrategy(options)
+    if (options.signal === undefined) return this.#context
+    assertNotAborted(options.signal, 'query')
+    return { signal: this.#joined(options.signal) }
+  }
+
+  #joined(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#lifecycle.signal : AbortSignal.any([signal, this.#lifecycle.signal])
+  }
+
+  #assertStrategy(options: AbortableQueryOptions): void {
+    const strategy = options.inflightQueryAbortStrategy
+    if (strategy !== undefined && strategy !== 'ignore query' && this.#engine.capabilities.cancellation === false) {
+      throw new StoreError('UNSUPPORTED', `'${strategy}' needs a backend that can stop a running statement`, {
+        operation: 'query',
+      })
+    }
+  }
+}
+
+/** A session as it is: it keeps its own order, so nothing has to queue for it. */
+export class SessionProvider implements ConnectionProvider {
+  readonly session: EngineSession
+
+  constructor(session: EngineSession) {
+    this.session = session
+  }
+
+  provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    return consumer(this.session)
+  }
+}
+
+/**
+ * Statements on a session that a provider holds: ours, or Kysely's inside its own builders.
+ *
+ * Kysely's lets one at a time have the connection, and a stream for as long as it is read: a statement in the loop over
+ * a stream would wait for ever. So the session is only asked for, and used outside.
+ */
+export class SessionRunner implements StatementRunner {
+  readonly #runner: StoreRunner
+  readonly #provider: ConnectionProvider
+
+  constructor(runner: StoreRunner, provider: ConnectionProvider) {
+    this.#runner = runner
+    this.#provider = provider
+  }
+
+  async execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
+    const session = this.#provider instanceof SessionProvider ? this.#provider.session : await this.#session()
+    return this.#runner.onSession(session, query, options)
+  }
+
+  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    return consumer(await this.#session())
+  }
+
+  #session(): Promise<EngineSession> {
+    return this.#provider.provideConnection(async (connection) => connection as EngineSession)
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * better-sqlite3 behind the port of `@upkeep/core/sqlite`.
+ *
+ * The driver is loaded when a database is opened, not when this package is imported.
+ */
+import { closeSync, openSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { invalidArgument } from '@upkeep/core'
+import type {
+  OpenDatabaseOptions,
+  SqliteColumn,
+  SqliteDatabase,
+  SqlitePort,
+  SqliteRow,
+  SqliteRunResult,
+  SqliteStatement,
+} from '@upkeep/core/sqlite'
+import type Database from 'better-sqlite3'
+import type { ConnectionSetup } from './native-options.ts'
+import { assertNodeVersion } from './node-version.ts'
+
+type Driver = typeof Database
+type SetupFunction = (db: Database.Database) => void
+
+/** The port, with everything loaded that connections will need. @throws UNSUPPORTED, INVALID_ARGUMENT */
+export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqlitePort> {
+  assertNodeVersion(process.version)
+  const { default: driver } = await import('better-sqlite3')
+  return new BetterSqlite3Port(driver, setup.extensions, await loadSetup(setup.setupModule))
+}
+
+async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
+  if (setupModule === undefined) return undefined
+  const url = /^[a-z]+:\/\//i.test(setupModule) ? setupModule : pathToFileURL(setupModule).href
+  const loaded = (await import(url)) as { default?: unknown }
+  if (typeof loaded.default !== 'function')
+    throw invalidArgument('setupModule must have a function as its default export', 'open')
+  return loaded.default as SetupFunction
+}
+
+class BetterSqlite3Port implements SqlitePort {
+  readonly #driver: Driver
+  readonly #extensions: readonly string[]
+  readonly #setup: SetupFunction | undefined
+
+  constructor(driver: Driver, extensions: readonly string[], setup: SetupFunction | undefined) {
+    this.#driver = driver
+    this.#extensions = extensions
+    this.#setup = setup
+  }
+
+  open(path: string, { readOnly, mustExist, plain = false }: OpenDatabaseOptions): SqliteDatabase {
+    if (!mustExist && path !== ':memory:') createPrivately(path)
+    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0 })
+    try {
+      if (!plain) {
+        for (const extension of this.#extensions) db.loadExtension(extension)
+        this.#setup?.(db)
+      }
+      return new NativeDatabase(db)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  resultCode(error: unknown): string | undefined {
+    return error instanceof this.#driver.SqliteError ? error.code : undefined
+  }
+}
+
+/** SQLite would make the file readable by others. `wx` opens nothing that exists, so no lock of ours can be lost. */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+class NativeDatabase implements SqliteDatabase {
+  readonly raw: Database.Database
+
+  constructor(raw: Database.Database) {
+    this.raw = raw
+  }
+
+  get inTransaction(): boolean {
+    return this.raw.inTransaction
+  }
+
+  prepare(sql: string): SqliteStatement {
+    return new NativeStatement(this.raw.prepare(sql))
+  }
+
+  exec(sql: string): void {
+    this.raw.exec(sql)
+  }
+
+  close(): void {
+    this.raw.close()
+  }
+}
+
+class NativeStatement implements SqliteStatement {
+  readonly returnsRows: boolean
+  readonly readOnly: boolean
+  readonly #statement: Database.Statement<unknown[], SqliteRow>
+
+  constructor(statement: Database.Statement<unknown[], unknown>) {
+    this.#statement = statement as Database.Statement<unknown[], SqliteRow>
+    this.returnsRows = statement.reader
+    this.readOnly = statement.readonly
+  }
+
+  columns(): readonly SqliteColumn[] {
+    return this.#statement.columns().map(({ name, type }) => ({ name, declaredType: type }))
+  }
+
+  all(parameters: readonly unknown[]): SqliteRow[] {
+    return this.#statement.all(parameters)
+  }
+
+  run(parameters: readonly unknown[]): SqliteRunResult {
+    return this.#statement.run(parameters)
+  }
+
+  iterate(parameters: readonly unknown[]): Iterator<SqliteRow> {
+    return this.#statement.iterate(parameters)
+  }
+
+  readExactIntegers(exact: boolean): void {
+    this.#statement.safeIntegers(exact)
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Looks at where a database is to be opened, before SQLite does: with SQLite alone most of what can be wrong with a
+ * path is the same "unable to open database file". Only `stat` and `access`, never an open.
+ */
+import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { invalidArgument, StoreError, type StoreErrorCode } from '@upkeep/core'
+
+/** How the path will be used. */
+export interface PathUse {
+  readonly readOnly: boolean
+  readonly createDirectory: boolean
+}
+
+/** The absolute path, ready to be opened; its directory exists. @throws INVALID_ARGUMENT, PERMISSION, FULL, READONLY */
+export function prepareDatabasePath(path: string, use: PathUse): string {
+  assertName(path)
+  if (path === ':memory:') {
+    if (use.readOnly) throw invalidArgument('a database in memory cannot be read-only', 'open')
+    return path
+  }
+  const absolute = resolve(path)
+  const file = statOf(absolute)
+  if (file === undefined) {
+    if (use.readOnly) throw invalidArgument(`there is no database at ${absolute}, which readOnly would need`, 'open')
+    prepareDirectory(dirname(absolute), use.createDirectory)
+  } else if (!file.isFile()) {
+    throw invalidArgument(`${absolute} is ${file.isDirectory() ? 'a directory' : 'not a regular file'}`, 'open')
+  } else {
+    assertAccess(absolute, use.readOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
+  }
+  return absolute
+}
+
+function assertName(path: unknown): asserts path is string {
+  if (typeof path !== 'string' || path === '') throw invalidArgument("path must name a file, or be ':memory:'", 'open')
+  if (path.trim() !== path) throw invalidArgument('path has blanks at its ends, which the driver would cut off', 'open')
+  if (path.includes('\0')) throw invalidArgument('path has a NUL character', 'open')
+  if (/^file:/i.test(path)) throw invalidArgument("SQLite's file: URIs are not taken; give the plain path", 'open')
+  if (/^:\w+:$/.test(path) && path !== ':memory:')
+    throw invalidArgument(`${path} is no database; did you mean :memory:?`, 'open')
+}
+
+function prepareDirectory(directory: string, create: boolean): void {
+  const found = statOf(directory)
+  if (found === undefined) {
+    if (!create) throw invalidArgument(`the directory ${directory} does not exist`, 'open')
+    attempt(directory, () => mkdirSync(directory, { recursive: true, mode: 0o750 }))
+  } else if (!found.isDirectory()) {
+    throw invalidArgument(`${directory} is not a directory`, 'open')
+  }
+  assertAccess(directory, constants.W_OK | constants.X_OK)
+}
+
+function assertAccess(path: string, mode: number): void {
+  attempt(path, () => accessSync(path, mode))
+}
+
+function statOf(path: string): Stats | undefined {
+  return attempt(path, () => statSync(path, { throwIfNoEntry: false }))
+}
+
+const CODES: Readonly<Record<string, StoreErrorCode>> = {
+  EACCES: 'PERMISSION',
+  EPERM: 'PERMISSION',
+  ENOSPC: 'FULL',
+  EDQUOT: 'FULL',
+  EROFS: 'READONLY',
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const nativeCode = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const code = CODES[nativeCode] ?? 'INVALID_ARGUMENT'
+    throw new StoreError(code, `${path} cannot be used: ${nativeCode}`, { operation: 'open', nativeCode, cause: error })
+  }
+}

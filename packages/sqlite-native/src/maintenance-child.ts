@@ -1,0 +1,40 @@
+/** The process behind {@link MaintenanceProcess}: opens one database and runs the tasks it is sent. Not for import. */
+import { isStoreError, StoreError, serializeStoreError } from '@upkeep/core'
+import { SqliteTaskRunner } from '@upkeep/core/sqlite'
+import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
+import type { MaintenanceRequest, MaintenanceResponse } from './maintenance-messages.ts'
+
+let opening: Promise<SqliteTaskRunner> | undefined
+
+async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse | undefined> {
+  if (request.kind === 'open') {
+    opening = loadBetterSqlite3(request.setup).then((port) => new SqliteTaskRunner(port, request.path, request.options))
+    // Whoever sends a task hears of it.
+    opening.catch(() => undefined)
+    return undefined
+  }
+  try {
+    const runner = await opening
+    if (runner === undefined) throw new StoreError('UNKNOWN', 'a task came before its database')
+    return { rows: runner.run(request.task) }
+  } catch (error) {
+    return {
+      error: serializeStoreError(
+        isStoreError(error) ? error : new StoreError('UNKNOWN', 'the maintenance process failed'),
+      ),
+    }
+  }
+}
+
+process.on('message', (request: MaintenanceRequest) => {
+  void handle(request).then((response) => {
+    if (response !== undefined) process.send?.(response)
+  })
+})
+
+process.on('disconnect', () => {
+  void Promise.resolve(opening)
+    .then((runner) => runner?.close())
+    .catch(() => undefined)
+    .finally(() => process.exit())
+})

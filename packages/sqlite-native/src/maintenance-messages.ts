@@ -1,0 +1,17 @@
+/** What the store and its maintenance process say to each other. */
+import type { SerializedStoreError } from '@upkeep/core'
+import type { OffloadResult, OffloadTask, ResolvedSqliteOptions } from '@upkeep/core/sqlite'
+import type { ConnectionSetup } from './native-options.ts'
+
+/** To the process: the database, once; then one task after another. */
+export type MaintenanceRequest =
+  | {
+      readonly kind: 'open'
+      readonly path: string
+      readonly options: ResolvedSqliteOptions
+      readonly setup: ConnectionSetup
+    }
+  | { readonly kind: 'task'; readonly task: OffloadTask }
+
+/** From the process: one for each task. */
+export type MaintenanceResponse = { readonly rows: OffloadResult } | { readonly error: SerializedStoreError }

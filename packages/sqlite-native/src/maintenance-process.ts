@@ -1,0 +1,83 @@
+/**
+ * A child process for tasks that would hold the thread. Killing it is the only thing that stops a VACUUM in its second
+ * half; the database stays intact, and the lock is free when the process has gone.
+ *
+ * Started at the first task, kept for the next, ended by `close()`. One task at a time.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { deserializeStoreError, isStoreError, StoreError } from '@upkeep/core'
+import type { OffloadResult, OffloadTask, SqliteOffload } from '@upkeep/core/sqlite'
+import type { MaintenanceRequest, MaintenanceResponse } from './maintenance-messages.ts'
+
+export class MaintenanceProcess implements SqliteOffload {
+  readonly #open: MaintenanceRequest
+  #child: ChildProcess | undefined
+
+  constructor(open: Omit<Extract<MaintenanceRequest, { kind: 'open' }>, 'kind'>) {
+    this.#open = { kind: 'open', ...open }
+  }
+
+  /** Settles when the task is over: for an aborted one, when the process has gone. */
+  run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult> {
+    if (signal.aborted) return Promise.reject(aborted(signal, task))
+    const child = (this.#child ??= this.#start())
+    return new Promise((resolve, reject) => {
+      const onMessage = (response: MaintenanceResponse): void => {
+        settle()
+        if ('rows' in response) resolve(response.rows)
+        else reject(deserializeStoreError(response.error))
+      }
+      const onExit = (code: number | null, killedBy: string | null): void => {
+        settle()
+        this.#child = undefined
+        if (signal.aborted) reject(aborted(signal, task))
+        else
+          reject(
+            new StoreError('CONNECTION', `the maintenance process ended with ${killedBy ?? code}`, {
+              operation: task.name,
+            }),
+          )
+      }
+      const onAbort = (): void => void child.kill('SIGKILL')
+      const settle = (): void => {
+        child.off('message', onMessage)
+        child.off('exit', onExit)
+        signal.removeEventListener('abort', onAbort)
+      }
+      child.on('message', onMessage)
+      child.on('exit', onExit)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#send(child, { kind: 'task', task })
+    })
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.disconnect()
+    await gone
+  }
+
+  #start(): ChildProcess {
+    const script = new URL('./maintenance-child.js', import.meta.url)
+    const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--inspect'))
+    const child = fork(script, [], { execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    // A process that cannot be started says so here, and then exits.
+    child.on('error', () => undefined)
+    this.#send(child, this.#open)
+    return child
+  }
+
+  /** A process that has died says so by `exit`. */
+  #send(child: ChildProcess, request: MaintenanceRequest): void {
+    child.send(request, () => undefined)
+  }
+}
+
+function aborted(signal: AbortSignal, task: OffloadTask): StoreError {
+  if (isStoreError(signal.reason)) return signal.reason
+  return new StoreError('ABORTED', `${task.name} was aborted`, { operation: task.name, cause: signal.reason })
+}

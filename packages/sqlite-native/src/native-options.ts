@@ -1,0 +1,64 @@
+/** The options of the native SQLite backend, checked. */
+import { invalidArgument, STORE_OPTION_NAMES, type StoreOptions } from '@upkeep/core'
+import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
+
+/** What the native backend takes besides {@link SqliteOptions}. */
+export interface NativeOptions extends SqliteOptions {
+  /** Makes missing directories on the way to the file, with mode 0750. @default true */
+  readonly createDirectory?: boolean | undefined
+  /** Loadable extensions, by path, for every connection. Source: https://www.sqlite.org/loadext.html */
+  readonly extensions?: readonly string[] | undefined
+  /**
+   * A module whose default export gets every better-sqlite3 connection when it is opened, to define functions on it;
+   * also in the process that vacuums. A `file:` URL or an absolute path.
+   */
+  readonly setupModule?: string | URL | undefined
+}
+
+/** Options of `openSqliteStore`. */
+export interface SqliteStoreOptions extends NativeOptions, StoreOptions {
+  /** A path, relative to the working directory, or `:memory:`. */
+  readonly path: string
+}
+
+/** How a connection is set up, in a form that can be sent to another process. */
+export interface ConnectionSetup {
+  readonly extensions: readonly string[]
+  readonly setupModule: string | undefined
+}
+
+/** {@link NativeOptions} with their defaults. */
+export interface ResolvedNativeOptions {
+  readonly sqlite: ResolvedSqliteOptions
+  readonly createDirectory: boolean
+  readonly setup: ConnectionSetup
+}
+
+export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule'] as const
+
+/** @throws INVALID_ARGUMENT */
+export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
+  const { createDirectory = true, extensions = [], setupModule } = options
+  const sqlite = resolveSqliteOptions(options, NATIVE_OPTION_NAMES, operation)
+  if (typeof createDirectory !== 'boolean') throw invalidArgument('createDirectory must be true or false', operation)
+  if (!Array.isArray(extensions) || extensions.some((extension) => typeof extension !== 'string' || extension === '')) {
+    throw invalidArgument('extensions must be an array of paths', operation)
+  }
+  if (setupModule !== undefined && typeof setupModule !== 'string' && !(setupModule instanceof URL)) {
+    throw invalidArgument('setupModule must be a path or a URL', operation)
+  }
+  return { sqlite, createDirectory, setup: { extensions, setupModule: setupModule?.toString() } }
+}
+
+/** Takes the store's own options out of those that were given together. */
+export function splitStoreOptions(options: SqliteStoreOptions): {
+  path: string
+  store: StoreOptions
+  native: NativeOptions
+} {
+  const { path, ...others } = options
+  const isStoreOption = (name: string): boolean => (STORE_OPTION_NAMES as readonly string[]).includes(name)
+  const pick = (wanted: boolean): object =>
+    Object.fromEntries(Object.entries(others).filter(([name]) => isStoreOption(name) === wanted))
+  return { path, store: pick(true), native: pick(false) }
+}

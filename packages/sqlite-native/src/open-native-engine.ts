@@ -1,0 +1,69 @@
+/** Opens the engine of the native backend: the driver, the path, the parts that only Node has. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Clock, type Engine, type EngineSession, StoreError, type StoreLog } from '@upkeep/core'
+import { openSqliteEngine, type SqlitePort } from '@upkeep/core/sqlite'
+import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
+import { prepareDatabasePath } from './database-path.ts'
+import { MaintenanceProcess } from './maintenance-process.ts'
+import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
+import { nodeFiles } from './node-files.ts'
+
+/** What comes from the store. */
+export interface NativeRuntime {
+  readonly clock: Clock
+  readonly log: StoreLog
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws StoreError, before anything on disk is changed where that is possible */
+export async function openNativeEngine(
+  path: string,
+  options: ResolvedNativeOptions,
+  runtime: NativeRuntime,
+): Promise<Engine> {
+  const { sqlite, createDirectory, setup } = options
+  const port = await loadBetterSqlite3(setup)
+  const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
+  return openSqliteEngine({
+    name: 'sqlite-native',
+    port,
+    path: absolute,
+    options: sqlite,
+    files: nodeFiles,
+    openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
+    asyncContext: new AsyncLocalStorage<EngineSession | undefined>(),
+    customFunctions: customFunctions(port, setup),
+    ownerName: `process ${process.pid}`,
+    ...runtime,
+  })
+}
+
+/** The functions that a set-up connection has and a plain one has not. */
+function customFunctions(port: SqlitePort, setup: ConnectionSetup): readonly string[] {
+  if (setup.extensions.length === 0 && setup.setupModule === undefined) return []
+  const builtIn = functionNames(port, true)
+  return [...functionNames(port, false)].filter((name) => !builtIn.has(name))
+}
+
+function functionNames(port: SqlitePort, plain: boolean): ReadonlySet<string> {
+  try {
+    const db = port.open(':memory:', { readOnly: false, mustExist: false, plain })
+    try {
+      return new Set(
+        db
+          .prepare('SELECT DISTINCT name FROM pragma_function_list')
+          .all([])
+          .map((row) => String(row['name'])),
+      )
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    const nativeCode = port.resultCode(error)
+    throw new StoreError('INVALID_ARGUMENT', 'the extensions or the setupModule could not be set up', {
+      operation: 'open',
+      nativeCode,
+      cause: error,
+    })
+  }
+}

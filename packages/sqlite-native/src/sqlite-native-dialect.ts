@@ -1,0 +1,55 @@
+/**
+ * The native backend as a mere Kysely dialect, for those who want only that.
+ *
+ * Statements, sessions, locks, values and errors are those of the Store. Under Kysely's own executor an abort stops
+ * the waiting at once, and the statement ends when the engine is done with it; there is no `maintenance()`, and
+ * `destroy()` releases without draining.
+ */
+import { type Engine, resolveStoreOptions, SessionDriver, type StoreOptions } from '@upkeep/core'
+import { LazySqliteAdapter } from '@upkeep/core/sqlite'
+import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
+import { type NativeOptions, resolveNativeOptions, splitStoreOptions } from './native-options.ts'
+import { openNativeEngine } from './open-native-engine.ts'
+
+/** Options of {@link SqliteNativeDialect}. */
+export interface SqliteNativeDialectOptions extends NativeOptions, Pick<StoreOptions, 'logger' | 'clock'> {
+  /** A path, relative to the working directory, or `:memory:`. */
+  readonly path: string
+}
+
+/** See the module. The database is opened at the first use. */
+export class SqliteNativeDialect extends SqliteDialect {
+  readonly #open: () => Promise<Engine>
+  #engine: Promise<Engine> | undefined
+
+  /** @throws INVALID_ARGUMENT */
+  constructor(options: SqliteNativeDialectOptions) {
+    super({ database: () => Promise.reject(new Error('the stock driver is not used')) })
+    const { path, store, native } = splitStoreOptions(options)
+    const { clock, logger: log } = resolveStoreOptions(store)
+    const resolved = resolveNativeOptions(native, 'SqliteNativeDialect')
+    this.#open = () => openNativeEngine(path, resolved, { clock, log })
+  }
+
+  override createDriver(): Driver {
+    return new SessionDriver(
+      () => this.#opened(),
+      () => this.#close(),
+    )
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new LazySqliteAdapter(async () => (await this.#opened()).adapter)
+  }
+
+  #opened(): Promise<Engine> {
+    this.#engine ??= this.#open()
+    return this.#engine
+  }
+
+  async #close(): Promise<void> {
+    const engine = this.#engine
+    this.#engine = undefined
+    await (await engine)?.close()
+  }
+}

@@ -1,0 +1,30 @@
+// One project per place of tests. They import the built packages by their public names, so `pnpm build` comes first.
+import { globSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+const root = import.meta.dirname
+
+export default defineConfig({
+  test: {
+    // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
+    passWithNoTests: false,
+    allowOnly: !process.env.CI,
+    projects: globSync(['packages/*/test', 'test/{runs,mutants}', 'examples/*/test', 'bench/test'], { cwd: root })
+      .map((folder) => folder.replaceAll('\\', '/'))
+      .sort()
+      .map((folder) => ({
+        test: {
+          name: folder.replace(/^packages\//, '').replace(/\/test$/, ''),
+          root,
+          include: [`${folder}/**/*.test.ts`],
+          // Processes, not threads: a native addon and its locks belong to the process.
+          pool: 'forks',
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          retry: 0,
+          // What was built is loaded by Node itself, like every other package: one copy, real workers and children.
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      })),
+  },
+})
