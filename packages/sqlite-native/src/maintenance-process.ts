@@ -21,7 +21,8 @@ export class MaintenanceProcess implements SqliteOffload {
   /** Settles when the task is over: for an aborted one, when the process has gone. */
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult> {
     if (signal.aborted) return Promise.reject(aborted(signal, task))
-    const child = (this.#child ??= this.#start())
+    this.#child ??= this.#start()
+    const child = this.#child
     return new Promise((resolve, reject) => {
       const onMessage = (response: MaintenanceResponse): void => {
         settle()

@@ -87,6 +87,8 @@ export interface StatementContext {
 
 /** A leased session: Kysely's connection, and the transaction on it. */
 export interface EngineSession extends DatabaseConnection {
+  /** The session in whose async context this one was leased. */
+  readonly outer: EngineSession | undefined
   /** Whether a transaction is open on it. */
   readonly inTransaction: boolean
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */

@@ -54,7 +54,7 @@ export interface Store<DB> extends AsyncDisposable {
   readonly status: StoreStatus
   /** Kysely's own API. Its transactions, streams, connections and `destroy()` keep the rules of the store. */
   readonly db: Kysely<DB>
-  /** Leases a connection for `work`; the write lock is held from its first statement that is not a plain read. */
+  /** Leases a connection for `work`, with the write lock: what `work` does to it is undone before anybody else has it. */
   withConnection<T>(work: (connection: Connection<DB>) => Promise<T>, ctx?: Context): Promise<T>
   /** Runs `work` in a transaction; commits when it resolves, rolls back when it rejects. */
   transaction<T>(work: (tx: StoreTransaction<DB>) => Promise<T>, ctx?: TransactionContext): Promise<T>

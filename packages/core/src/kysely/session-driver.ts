@@ -10,10 +10,12 @@ import type { Engine, EngineSession } from '../contract/backend.ts'
 export class SessionDriver implements Driver {
   readonly #open: () => Promise<Engine>
   readonly #close: () => Promise<void>
+  readonly #onBegin: (() => void) | undefined
   #engine: Engine | undefined
 
-  /** `open` is called at the first use, `close` by `destroy()`. */
-  constructor(open: () => Promise<Engine>, close: () => Promise<void>) {
+  /** `open` is called at the first use, `close` by `destroy()`, `onBegin` at every transaction. */
+  constructor(open: () => Promise<Engine>, close: () => Promise<void>, onBegin?: () => void) {
+    this.#onBegin = onBegin
     this.#open = open
     this.#close = close
   }
@@ -28,6 +30,7 @@ export class SessionDriver implements Driver {
   }
 
   beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    this.#onBegin?.()
     return (connection as EngineSession).begin(settings, {})
   }
 

@@ -106,7 +106,7 @@ export class ConnectionSet {
   }
 
   /** A schema change of ours: prepared statements and column types are of the past, on every connection. */
-  schemaChanged(temporary: boolean): void {
+  schemaChanged({ temporary }: { readonly temporary: boolean } = { temporary: false }): void {
     if (temporary) this.#hasTemporary = true
     this.#writer.forgetStatements()
     this.#reader?.forgetStatements()
@@ -191,8 +191,10 @@ const OTHER_FLAGS = {
   defer_foreign_keys: 0,
   ignore_check_constraints: 0,
   legacy_alter_table: 0,
+  max_page_count: 4_294_967_294,
   recursive_triggers: 0,
   reverse_unordered_selects: 0,
+  wal_autocheckpoint: AUTOCHECKPOINT_PAGES,
   writable_schema: 0,
 } as const
 

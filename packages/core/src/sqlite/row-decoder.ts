@@ -34,9 +34,10 @@ export function kindOfDeclaredType(declaredType: string | null): ValueKind | und
 
 /** What is to be done to the rows of a statement with these columns; text and floats are right as they come. */
 export function planRows(columns: readonly SqliteColumn[]): RowPlan {
+  // Of two columns with one name the row has the last.
+  const kinds = new Map(columns.map(({ name, declaredType }) => [name, kindOfDeclaredType(declaredType) ?? 'bytes']))
   const plan: ColumnPlan[] = []
-  for (const { name, declaredType } of columns) {
-    const kind = kindOfDeclaredType(declaredType) ?? 'bytes'
+  for (const [name, kind] of kinds) {
     if (kind === 'text' || kind === 'float') continue
     plan.push({ name, decode: kind === 'integer' ? undefined : DECODERS[kind] })
   }

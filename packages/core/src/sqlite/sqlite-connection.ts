@@ -6,7 +6,7 @@
 import type { QueryResult } from 'kysely'
 import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
 import { SchemaWatch } from './schema-watch.ts'
-import type { Cursor } from './sqlite-cursor.ts'
+import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { PreparedStatement } from './sqlite-statement.ts'
 import { StatementCache } from './statement-cache.ts'
@@ -20,7 +20,7 @@ export interface CacheCounters {
 /** A few fixed statements, and the names that savepoints are given. */
 const CONTROL_CACHE_SIZE = 64
 
-export class SqliteConnection {
+export class SqliteConnection implements CursorOwner {
   readonly db: SqliteDatabase
   readonly #port: SqlitePort
   readonly #cache: StatementCache<PreparedStatement>
@@ -51,7 +51,7 @@ export class SqliteConnection {
   /** Compiles a statement. @throws StoreError SYNTAX */
   prepare(sql: string): PreparedStatement {
     try {
-      return new PreparedStatement(this.db.prepare(sql), this.#schema)
+      return new PreparedStatement(this.db.prepare(sql), this.#schema, sql)
     } catch (error) {
       throw classifySqliteError(this.#port, error, 'query', 'prepare')
     }

@@ -4,25 +4,32 @@
  * While it is open it keeps its snapshot, and nothing may write on its connection. So whoever must write there settles
  * it first: the rest is read into memory, up to {@link MAX_SETTLED_ROWS}.
  */
+import type { CompiledQuery } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
 import type { SqliteRow } from './port.ts'
-import type { SqliteConnection } from './sqlite-connection.ts'
 import type { PreparedStatement } from './sqlite-statement.ts'
+import type { StatementClass } from './statement-class.ts'
 
 /** Rows that a stream keeps in memory at most so that something else may write on its connection. */
 export const MAX_SETTLED_ROWS = 100_000
 
+/** The connection, as far as a cursor needs it. */
+export interface CursorOwner {
+  addCursor(cursor: Cursor): void
+  removeCursor(cursor: Cursor): void
+}
+
 export class Cursor {
-  readonly #connection: SqliteConnection
+  readonly #owner: CursorOwner
   readonly #rows: Generator<SqliteRow>
   #open = true
   #settled: SqliteRow[] = []
   #settledIndex = 0
 
-  constructor(connection: SqliteConnection, statement: PreparedStatement, parameters: readonly unknown[]) {
-    this.#connection = connection
+  constructor(owner: CursorOwner, statement: PreparedStatement, parameters: readonly unknown[]) {
+    this.#owner = owner
     this.#rows = statement.iterate(parameters)
-    connection.addCursor(this)
+    owner.addCursor(this)
   }
 
   /** The next rows, at most `count`; fewer only at the end. */
@@ -50,7 +57,7 @@ export class Cursor {
   end(): void {
     if (!this.#open) return
     this.#open = false
-    this.#connection.removeCursor(this)
+    this.#owner.removeCursor(this)
     this.#rows.return(undefined)
   }
 
@@ -71,4 +78,16 @@ export class Cursor {
       else rows.push(next.value)
     }
   }
+}
+
+/** Opens a cursor on `connection`, if `query` is a plain read: anything else has done its work with its first row. */
+export function openCursor(
+  connection: CursorOwner & { prepare(sql: string): PreparedStatement },
+  { sql, parameters }: CompiledQuery,
+  kind: StatementClass,
+): Cursor | undefined {
+  if (kind !== 'read') return undefined
+  // A statement of its own: one that is being iterated cannot be run by anybody else.
+  const statement = connection.prepare(sql)
+  return statement.isPlainRead ? new Cursor(connection, statement, parameters) : undefined
 }

@@ -30,6 +30,7 @@ import type { HealthFinding } from '../contract/reports.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
+import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
@@ -112,8 +113,8 @@ class SqliteEngine implements Engine {
     return this.#executeSlowly(query, ctx)
   }
 
-  async acquire({ signal }: StatementContext): Promise<EngineSession> {
-    return new SqliteSession(this.#router, () => this.#assertNotNested(), signal)
+  async acquire(ctx: StatementContext): Promise<EngineSession> {
+    return new SqliteSession(this.#router, () => this.#assertNotNested(), ctx, this.asyncContext?.getStore())
   }
 
   async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
@@ -146,13 +147,32 @@ class SqliteEngine implements Engine {
   }
 
   async close(): Promise<EngineCloseReport> {
+    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog
+    try {
+      if (hasLog && !this.#set.options.readOnly) await this.#emptyLog()
+    } finally {
+      this.#closeConnections()
+    }
+    return hasLog ? { walSizeBytes: this.#options.files?.sizeBytes(`${this.location}-wal`) ?? 0 } : {}
+  }
+
+  /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
+  async #emptyLog(): Promise<void> {
+    const { files, openOffload, log, clock } = this.#options
+    const offload = openOffload?.()
+    try {
+      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
+    } finally {
+      await offload?.close()
+    }
+  }
+
+  #closeConnections(): void {
     try {
       this.#set.close()
     } catch (error) {
       throw this.#classified(error, 'close')
     }
-    if (this.#set.isMemory || !this.#set.hasWriteAheadLog) return {}
-    return { walSizeBytes: this.#options.files?.sizeBytes(`${this.location}-wal`) ?? 0 }
   }
 
   async #executeSlowly(
@@ -180,13 +200,12 @@ class SqliteEngine implements Engine {
 
   /** A write that would wait for the very transaction it is made in would wait for ever. */
   #assertNotNested(): void {
-    const holder: object | undefined = this.#set.lock.holder
-    if (holder !== undefined && holder === this.asyncContext?.getStore()) {
-      throw new StoreError(
-        'NESTED_USE',
-        'this would wait for the transaction it is made in; use the transaction, or store.detached()',
-        { operation: 'query' },
-      )
+    const { holder } = this.#set.lock
+    if (!(holder instanceof SqliteSession)) return
+    for (let session = this.asyncContext?.getStore(); session !== undefined; session = session.outer) {
+      if (session !== holder) continue
+      const message = 'this would wait for the transaction it is made in; use the transaction, or store.detached()'
+      throw new StoreError('NESTED_USE', message, { operation: 'query' })
     }
   }
 

@@ -9,28 +9,20 @@
  */
 import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
-import { yieldToLoop } from '../abort/yield-to-loop.ts'
 import type { EngineSession, StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
-import { Cursor } from './sqlite-cursor.ts'
+import { openCursor } from './sqlite-cursor.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
+import { type RowSource, readChunks, rowsInMemory } from './sqlite-stream.ts'
 import type { StatementClass } from './statement-class.ts'
 import type { StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
 
-/** Where a stream reads, and how that is given back. */
-interface StreamSource {
-  readonly connection: SqliteConnection
-  readonly release: () => void
-}
-
-/** A stream lets the event loop turn after this long. */
-const STREAM_SLICE_MS = 8
-
 export class SqliteSession implements EngineSession, LockHolder {
+  readonly outer: EngineSession | undefined
   readonly #router: StatementRouter
   readonly #assertNotNested: () => void
   /** Ends what the session waits for, whatever the signal of a single statement. */
@@ -43,11 +35,13 @@ export class SqliteSession implements EngineSession, LockHolder {
   #transaction: 'none' | 'read only' | 'read write' = 'none'
   #doomed: StoreError | undefined
   #settingsChanged = false
+  #schemaChanged = false
 
-  constructor(router: StatementRouter, assertNotNested: () => void, signal: AbortSignal | undefined) {
+  constructor(router: StatementRouter, assertNotNested: () => void, ctx: StatementContext, outer: EngineSession | undefined) {
+    this.outer = outer
     this.#router = router
     this.#assertNotNested = assertNotNested
-    this.#signal = signal
+    this.#signal = ctx.signal
   }
 
   get label(): string {
@@ -78,16 +72,10 @@ export class SqliteSession implements EngineSession, LockHolder {
     options?: AbortableOperationOptions,
   ): AsyncGenerator<QueryResult<R>> {
     const signal = this.#joined(options?.signal)
+    const source = await this.#inTurn('stream', () => this.#openStream(query, signal))
     try {
-      const kind = this.#router.classify(query.sql)
-      const source = await this.#inTurn('stream', () => this.#streamSource(query.sql, kind, signal))
-      try {
-        yield* this.#chunks(source.connection, query, kind, Math.max(1, chunkSize), signal) as AsyncGenerator<
-          QueryResult<R>
-        >
-      } finally {
-        source.release()
-      }
+      const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#assertUsable(signal))
+      yield* chunks as AsyncGenerator<QueryResult<R>>
     } catch (error) {
       throw this.#failed(error, 'stream')
     }
@@ -98,7 +86,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     await this.#inTurn('begin', async () => {
       this.#assertUsable(signal)
       if (this.#transaction !== 'none') throw invalidArgument('a transaction is open already; use nested()', 'begin')
-      if (settings.accessMode === 'read only') await this.#beginReadOnly(signal)
+      if (settings.accessMode === 'read only' || this.#router.set.options.readOnly) await this.#beginReadOnly(signal)
       else await this.#beginReadWrite(signal)
     })
   }
@@ -134,6 +122,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async rollbackToSavepoint(name: string): Promise<void> {
     await this.#savepointCommand('ROLLBACK TO', name)
+    if (this.#schemaChanged) this.#router.set.schemaChanged()
   }
 
   async releaseSavepoint(name: string): Promise<void> {
@@ -181,8 +170,8 @@ export class SqliteSession implements EngineSession, LockHolder {
     }
     const connection = this.#connection ?? (await this.#pinWriter(signal))
     this.#assertAllowed(kind)
-    if (this.inTransaction) return this.#router.run(connection, sql, kind, parameters)
-    return retryWhileBusy(set.busy, signal, () => this.#router.run(connection, sql, kind, parameters))
+    if (this.inTransaction) return this.#run(connection, query, kind)
+    return retryWhileBusy(set.busy, signal, () => this.#run(connection, query, kind))
   }
 
   #assertAllowed(kind: StatementClass): void {
@@ -234,52 +223,52 @@ export class SqliteSession implements EngineSession, LockHolder {
     this.#transaction = 'read only'
   }
 
-  async #streamSource(sql: string, kind: StatementClass, signal: AbortSignal | undefined): Promise<StreamSource> {
+  async #openStream(query: CompiledQuery, signal: AbortSignal | undefined): Promise<RowSource> {
     this.#assertUsable(signal)
-    const { readers } = this.#router.set
-    if (
-      this.#role === 'idle' &&
-      readers !== undefined &&
-      (await this.#router.plainRead(sql, kind, signal)) !== undefined
-    ) {
-      const connection = await readers.lease(signal)
-      return { connection, release: () => readers.giveBack(connection) }
-    }
+    const kind = this.#router.classify(query.sql)
+    if (this.#role === 'idle' && kind === 'read') return this.#openSharedStream(query, kind, signal)
     const connection = this.#connection ?? (await this.#pinWriter(signal))
     this.#assertAllowed(kind)
-    return { connection, release: () => undefined }
+    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
   }
 
-  async *#chunks(
-    connection: SqliteConnection,
-    { sql, parameters }: CompiledQuery,
+  /** Outside a transaction: on a reader of its own, or on the only connection there is, holding no lock. */
+  async #openSharedStream(
+    query: CompiledQuery,
     kind: StatementClass,
-    chunkSize: number,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<QueryResult<unknown>> {
-    // A statement of its own: one that is being iterated cannot be run by anybody else.
-    const statement = kind === 'read' ? connection.prepare(sql) : undefined
-    if (statement?.isPlainRead !== true) {
-      const { rows } = this.#router.run(connection, sql, kind, parameters)
-      for (let start = 0; start < rows.length; start += chunkSize) yield { rows: rows.slice(start, start + chunkSize) }
-      return
-    }
-    const cursor = new Cursor(connection, statement, parameters)
-    try {
-      let turnMs = performance.now()
-      for (;;) {
-        this.#assertUsable(signal)
-        const rows = cursor.read(chunkSize)
-        if (rows.length > 0) yield { rows }
-        if (rows.length < chunkSize) return
-        if (performance.now() - turnMs > STREAM_SLICE_MS) {
-          await yieldToLoop()
-          turnMs = performance.now()
-        }
+  ): Promise<RowSource> {
+    const { readers, lock, busy, writer } = this.#router.set
+    if (readers === undefined) {
+      await lock.acquire(this, signal)
+      try {
+        return openCursor(writer, query, kind) ?? rowsInMemory(this.#run(writer, query, kind).rows)
+      } finally {
+        lock.release()
       }
-    } finally {
-      cursor.end()
     }
+    if ((await this.#router.plainRead(query.sql, kind, signal)) === undefined) {
+      return rowsInMemory(this.#run(await this.#pinWriter(signal), query, kind).rows)
+    }
+    const reader = await readers.lease(signal)
+    try {
+      const cursor = await retryWhileBusy(busy, signal, () => openCursor(reader, query, kind))
+      return {
+        read: (count) => cursor?.read(count) ?? [],
+        end: () => {
+          cursor?.end()
+          readers.giveBack(reader)
+        },
+      }
+    } catch (error) {
+      readers.giveBack(reader)
+      throw error
+    }
+  }
+
+  #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
+    if (kind === 'schema') this.#schemaChanged = true
+    return this.#router.run(connection, sql, kind, parameters)
   }
 
   async #savepointCommand(command: string, name: string): Promise<void> {
@@ -318,6 +307,9 @@ export class SqliteSession implements EngineSession, LockHolder {
       this.#connection?.db.exec(`PRAGMA query_only = ${this.#router.set.options.readOnly ? 1 : 0}`)
     }
     this.#transaction = 'none'
+    // Rolled back, the schema is the one before; committed, others see it only now.
+    if (this.#schemaChanged) this.#router.set.schemaChanged()
+    this.#schemaChanged = false
     // A session that was given back keeps the reason, for whoever still holds its transaction.
     if (this.#role !== 'released') this.#doomed = undefined
   }

@@ -14,14 +14,17 @@ export class PreparedStatement {
   readonly #schema: SchemaWatch
   /** What cannot be read a second time, because it writes, is read exactly from the start. */
   readonly #rerunnable: boolean
+  /** Only an INSERT has a row id to tell; SQLite would tell that of an earlier one. */
+  readonly #inserts: boolean
   #exact = false
   #plan: RowPlan | undefined
   #planVersion = -1
 
-  constructor(statement: SqliteStatement, schema: SchemaWatch) {
+  constructor(statement: SqliteStatement, schema: SchemaWatch, sql: string) {
     this.#statement = statement
     this.#schema = schema
     this.#rerunnable = statement.readOnly
+    this.#inserts = /\b(?:insert|replace)\b/i.test(sql)
     if (!this.#rerunnable) this.#readExactly()
   }
 
@@ -73,7 +76,9 @@ export class PreparedStatement {
 
   #run(bound: readonly unknown[]): QueryResult<unknown> {
     const { changes, lastInsertRowid } = this.#statement.run(bound)
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+    const numAffectedRows = BigInt(changes)
+    if (!this.#inserts || numAffectedRows === 0n) return { rows: [], numAffectedRows }
+    return { rows: [], numAffectedRows, insertId: BigInt(lastInsertRowid) }
   }
 
   #result(rows: unknown[]): QueryResult<unknown> {

@@ -54,7 +54,7 @@ export class StatementRouter {
   ): QueryResult<unknown> {
     const statement = connection.cached(sql) ?? this.#prepare(connection, sql, kind)
     const result = connection.execute(statement, parameters)
-    if (kind === 'schema') this.set.schemaChanged(touchesTemporary(sql))
+    if (kind === 'schema') this.set.schemaChanged({ temporary: touchesTemporary(sql) })
     return result
   }
 

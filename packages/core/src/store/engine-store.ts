@@ -72,7 +72,6 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   transaction<T>(work: (tx: StoreTransaction<DB>) => Promise<T>, ctx: TransactionContext = {}): Promise<T> {
-    this.#counters.transactionCount++
     return runTransaction(this.#runner, this.#props, this.#options.clock, work, ctx)
   }
 
@@ -135,9 +134,8 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   #assertNotNested(operation: string): void {
-    const session = this.#engine.asyncContext?.getStore()
-    if (session?.inTransaction === true) {
-      throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
+    for (let session = this.#engine.asyncContext?.getStore(); session !== undefined; session = session.outer) {
+      if (session.inTransaction) throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
     }
   }
 }
@@ -151,6 +149,7 @@ function createProps(
   const driver = new SessionDriver(
     async () => engine,
     async () => void (await close()),
+    () => runner.counters.transactionCount++,
   )
   const dialect: Dialect = {
     createAdapter: () => engine.adapter,

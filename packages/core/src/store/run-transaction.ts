@@ -3,13 +3,13 @@
  */
 import type { KyselyProps, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
-import { openDeadline } from '../abort/deadline.ts'
+import { assertContext, openDeadline } from '../abort/deadline.ts'
 import { delay } from '../abort/system-clock.ts'
 import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { RetryOptions, StoreTransaction, TransactionContext } from '../contract/store.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
-import { assertKnownOptions } from '../open/store-options.ts'
+import { assertKnownOptions, assertNumberOption } from '../open/store-options.ts'
 import type { StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
 
@@ -56,6 +56,7 @@ function attempt<DB, T>(
   work: (tx: StoreTransaction<DB>) => Promise<T>,
 ): Promise<T> {
   return runner.lease('transaction', signal, async (session) => {
+    runner.counters.transactionCount++
     await counted(runner, session.begin(settings, { signal }), 'begin')
     const result = await workOrRollback(session, () => work(createStoreTransaction<DB>(props, session)))
     await counted(runner, session.commit(), 'commit')
@@ -89,13 +90,21 @@ function backoffMs(retry: RetryOptions | undefined, count: number): number {
 
 function resolveSettings(ctx: TransactionContext): TransactionSettings {
   assertKnownOptions(ctx, OPTION_NAMES, 'transaction')
+  assertContext(ctx, 'transaction')
   const { accessMode, isolationLevel, retry } = ctx
   if (!ACCESS_MODES.includes(accessMode))
     throw invalidArgument("accessMode must be 'read only' or 'read write'", 'transaction')
   if (!ISOLATION_LEVELS.includes(isolationLevel))
     throw invalidArgument('there is no such isolationLevel', 'transaction')
-  if (retry !== undefined && !(Number.isInteger(retry.attempts) && retry.attempts >= 1)) {
-    throw invalidArgument('retry.attempts must be a whole number, 1 or more', 'transaction')
-  }
+  if (retry !== undefined) assertRetry(retry)
   return { ...(accessMode && { accessMode }), ...(isolationLevel && { isolationLevel }) }
+}
+
+function assertRetry(retry: RetryOptions): void {
+  assertKnownOptions(retry, ['attempts', 'backoffMs', 'maxBackoffMs'], 'transaction retry')
+  const { attempts, backoffMs = DEFAULT_BACKOFF_MS, maxBackoffMs = DEFAULT_MAX_BACKOFF_MS } = retry
+  if (!Number.isInteger(attempts)) throw invalidArgument('retry.attempts must be a whole number, 1 or more', 'transaction')
+  assertNumberOption(attempts, 'retry.attempts', 1)
+  assertNumberOption(backoffMs, 'retry.backoffMs', 0)
+  assertNumberOption(maxBackoffMs, 'retry.maxBackoffMs', 0)
 }

@@ -22,18 +22,18 @@ import type { StoreCounters } from './store-counters.ts'
 export class StoreRunner implements StatementRunner {
   readonly #engine: Engine
   readonly #lifecycle: Lifecycle
-  readonly #counters: StoreCounters
+  readonly counters: StoreCounters
   readonly #context: StatementContext
 
   constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters) {
     this.#engine = engine
     this.#lifecycle = lifecycle
-    this.#counters = counters
+    this.counters = counters
     this.#context = { signal: lifecycle.signal }
   }
 
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
-    this.#counters.queryCount++
+    this.counters.queryCount++
     try {
       if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
       const ctx = options === undefined ? this.#context : this.#contextOf(options)
@@ -89,7 +89,7 @@ export class StoreRunner implements StatementRunner {
     query: CompiledQuery,
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<unknown>> {
-    this.#counters.queryCount++
+    this.counters.queryCount++
     try {
       if (options !== undefined) this.#assertStrategy(options)
       return await session.executeQuery(query, options)
@@ -103,7 +103,7 @@ export class StoreRunner implements StatementRunner {
     const failure = isStoreError(error)
       ? error
       : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
-    this.#counters.countError(failure)
+    this.counters.countError(failure)
     return failure
   }
 

@@ -6,9 +6,18 @@
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import type { Clock } from '../../contract/clock.ts'
+import type { StoreLog } from '../../contract/log.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import type { SqliteRow } from '../port.ts'
-import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+import { classifySqliteError } from '../sqlite-errors.ts'
+import { look, type CheckpointScope, withWriteLock } from './maintenance-scope.ts'
+
+/** Nobody waits longer than this for a checkpoint that was not asked for. */
+const LAST_CHECKPOINT_MS = 2000
+
+/** How long a lock of another process is waited for. */
+const TRUNCATE_PATIENCE_MS = 100
 
 /** What is copied on the caller's thread at most; it takes a few milliseconds. */
 const INLINE_BYTES = 1024 * 1024
@@ -36,7 +45,7 @@ export function checkpointRow(row: SqliteRow | undefined): CheckpointRow {
 }
 
 /** Copies the log and truncates it. */
-export async function checkpoint(scope: MaintenanceScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
+export async function checkpoint(scope: CheckpointScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
   const before = sizes(scope)
   if (before.walSizeBytes === 0) return { status: 'skipped', reason: 'the log is empty', before, after: before }
   await copyLog(scope, signal)
@@ -52,27 +61,41 @@ export async function checkpoint(scope: MaintenanceScope, signal: AbortSignal): 
   return { status: 'done', before, after }
 }
 
+/** The attempt of every exit, abort included, so under a time limit of its own. It fails to the log only. */
+export async function emptyLog(scope: CheckpointScope, clock: Clock, log: StoreLog): Promise<void> {
+  const late = new AbortController()
+  const timer = clock.setTimer(() => late.abort(), LAST_CHECKPOINT_MS)
+  try {
+    await checkpoint(scope, late.signal)
+  } catch (error) {
+    const { code } = classifySqliteError(scope.set.port, error, 'checkpoint')
+    log.warn('the last checkpoint did not succeed', { code })
+  } finally {
+    clock.clearTimer(timer)
+  }
+}
+
 /** Copies without blocking anybody, elsewhere if it is much, until little is left. */
-export async function copyLog(scope: MaintenanceScope, signal: AbortSignal): Promise<void> {
+export async function copyLog(scope: CheckpointScope, signal: AbortSignal): Promise<void> {
   let leftBefore = Number.POSITIVE_INFINITY
   for (let pass = 0; pass < PASSIVE_PASSES; pass++) {
     const left = bytesToCopy(scope)
     // No progress since the last pass: a reader holds it.
     if (left === 0 || left >= leftBefore) return
     leftBefore = left
-    if (left > INLINE_BYTES && scope.offload !== undefined) await scope.offload({ name: 'checkpoint' }, signal)
+    if (left > INLINE_BYTES && scope.offload !== undefined) await scope.offload.run({ name: 'checkpoint' }, signal)
     else runCheckpoint(scope, 'PASSIVE')
   }
 }
 
 /** Bytes of the log that are not in the database yet; NOOP looks and does nothing. */
-export function bytesToCopy(scope: MaintenanceScope): number {
+export function bytesToCopy(scope: CheckpointScope): number {
   const { logFrames, copiedFrames } = runCheckpoint(scope, 'NOOP')
   return Math.max(0, logFrames - copiedFrames) * look(scope).pageSizeBytes
 }
 
 /** With the write lock of ours, and retried while another process has SQLite's. */
-async function truncateLog(scope: MaintenanceScope, signal: AbortSignal): Promise<CheckpointRow> {
+async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise<CheckpointRow> {
   return withWriteLock(scope, signal, () => {
     const policy = { ...scope.set.busy, timeoutMs: Math.min(scope.set.busy.timeoutMs, TRUNCATE_PATIENCE_MS) }
     return retryWhileBusy(policy, signal, () =>
@@ -81,13 +104,11 @@ async function truncateLog(scope: MaintenanceScope, signal: AbortSignal): Promis
   })
 }
 
-const TRUNCATE_PATIENCE_MS = 100
-
-function runCheckpoint({ connection }: MaintenanceScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
+function runCheckpoint({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
   return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
 }
 
-function sizes(scope: MaintenanceScope): { readonly walSizeBytes: number; readonly fileSizeBytes: number } {
+function sizes(scope: CheckpointScope): { readonly walSizeBytes: number; readonly fileSizeBytes: number } {
   const { walSizeBytes = 0, fileSizeBytes = 0 } = look(scope)
   return { walSizeBytes, fileSizeBytes }
 }

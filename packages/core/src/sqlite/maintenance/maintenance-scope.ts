@@ -2,7 +2,7 @@
 import type { MaintenanceRun } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { ConnectionSet } from '../connection-set.ts'
-import type { OffloadResult, OffloadTask, SqliteFiles } from '../port.ts'
+import type { SqliteFiles, SqliteOffload } from '../port.ts'
 import type { SqliteConnection } from '../sqlite-connection.ts'
 import type { LockHolder } from '../write-lock.ts'
 import { type Inspection, inspect } from './inspection.ts'
@@ -10,25 +10,30 @@ import { type Inspection, inspect } from './inspection.ts'
 /** How maintenance appears to those who wait for the write lock. */
 export const MAINTAINER: LockHolder = { label: 'maintenance' }
 
-export interface MaintenanceScope {
+/** What a checkpoint needs. */
+export interface CheckpointScope {
   readonly set: ConnectionSet
   /** A connection of the run's own; for a database in memory the only one there is. */
   readonly connection: SqliteConnection
   readonly files: SqliteFiles | undefined
+  /** Runs a long task in another process; `undefined` where there is none. */
+  readonly offload: SqliteOffload | undefined
+}
+
+/** What every step of a run has. */
+export interface MaintenanceScope extends CheckpointScope {
   readonly clock: Clock
   readonly run: MaintenanceRun
-  /** Runs a long task in another process; `undefined` where there is none. */
-  readonly offload: ((task: OffloadTask, signal: AbortSignal) => Promise<OffloadResult>) | undefined
 }
 
 /** A fresh look. */
-export function look({ connection, files, set }: MaintenanceScope): Inspection {
+export function look({ connection, files, set }: CheckpointScope): Inspection {
   return inspect(connection.db, files, set.isMemory ? undefined : set.path)
 }
 
 /** Runs `work` holding the write lock; the time counts towards nobody's timeout. `onWaiter` hears of who comes to wait. */
 export async function withWriteLock<T>(
-  { set }: MaintenanceScope,
+  { set }: CheckpointScope,
   signal: AbortSignal | undefined,
   work: () => T | Promise<T>,
   onWaiter?: () => void,

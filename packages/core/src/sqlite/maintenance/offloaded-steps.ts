@@ -24,7 +24,7 @@ export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepRe
   const restoreAutocheckpoint = set.suspendAutocheckpoint()
   try {
     const watching = watchLog(scope, 'vacuum', usedBytes(before))
-    const gaveWay = await whileNobodyWaits(scope, (signal) => offload({ name: 'vacuum' }, signal)).finally(
+    const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'vacuum' }, signal)).finally(
       watching.stop,
     )
     if (gaveWay !== undefined)
@@ -44,7 +44,7 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
   const { offload, connection, run } = scope
   const mode = run.mode === 'full' ? 'full' : 'optimize'
   if (offload !== undefined && isLarge(scope)) {
-    const gaveWay = await whileNobodyWaits(scope, (signal) => offload({ name: 'analyze', mode }, signal))
+    const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
   await withWriteLock(scope, run.signal, () => runAnalyze(connection.db, mode))
@@ -63,7 +63,7 @@ export async function integrity(scope: MaintenanceScope): Promise<MaintenanceSte
   const mode = run.integrity === 'full' ? 'full' : 'quick'
   const rows =
     offload !== undefined && isLarge(scope)
-      ? await offload({ name: 'integrity', mode }, run.signal)
+      ? await offload.run({ name: 'integrity', mode }, run.signal)
       : runIntegrity(connection.db, mode)
   const [first = 'nothing'] = rows.map((row) => String(Object.values(row)[0]))
   if (first !== 'ok')
@@ -110,6 +110,7 @@ async function whileNobodyWaits(
 function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes: number): { stop: () => void } {
   const { run, clock, files, set } = scope
   const done = new AbortController()
+  run.progress(step, 0, totalBytes, 'bytes')
   const loop = async (): Promise<void> => {
     for (;;) {
       await delay(clock, PROGRESS_INTERVAL_MS, done.signal, () => new Error('done'))

@@ -45,6 +45,7 @@ export async function reclaim(scope: MaintenanceScope): Promise<MaintenanceStepR
 async function reclaimChunks(scope: MaintenanceScope, total: number): Promise<boolean> {
   const { run, clock } = scope
   let chunkPages = FIRST_CHUNK_PAGES
+  run.progress('reclaim', 0, total, 'pages')
   for (;;) {
     if (run.signal.aborted) throw abortError(run.signal, 'maintenance')
     const { left, tookMs } = await reclaimChunk(scope, chunkPages)

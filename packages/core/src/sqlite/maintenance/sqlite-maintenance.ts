@@ -6,21 +6,17 @@ import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import type { MaintenancePlan, MaintenanceStepName } from '../../contract/maintenance.ts'
-import { isStoreError } from '../../errors/store-error.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import type { ConnectionSet } from '../connection-set.ts'
 import type { SqliteFiles, SqliteOffload } from '../port.ts'
 import type { SidecarHold, SidecarLock } from '../sidecar-lock.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
-import { checkpoint } from './checkpoint.ts'
+import { checkpoint, emptyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
 import { analyze, integrity, vacuum } from './offloaded-steps.ts'
 import { planSteps } from './plan-steps.ts'
 import { reclaim } from './reclaim.ts'
-
-/** On every exit the log is checkpointed once more, and nobody waits longer than this for it. */
-const LAST_CHECKPOINT_MS = 2000
 
 const VACUUMED_AT = 'vacuumed_at'
 
@@ -48,13 +44,7 @@ export async function openSqliteMaintenance(
       ? set.writer
       : await retryWhileBusy(set.busy, run.signal, () => set.openConnection('maintenance'))
     const offload = set.isMemory ? undefined : parts.openOffload?.()
-    return new SqliteMaintenance(
-      parts,
-      run,
-      attempt,
-      { ...parts, connection, run, offload: offload && ((task, signal) => offload.run(task, signal)) },
-      offload,
-    )
+    return new SqliteMaintenance({ ...parts, connection, run, offload }, attempt, parts.log)
   } catch (error) {
     attempt?.release()
     throw error
@@ -73,50 +63,45 @@ function skipped(run: MaintenanceRun, skip: string): MaintenanceSession {
 class SqliteMaintenance implements MaintenanceSession {
   readonly skip: string | undefined = undefined
   readonly plan: MaintenancePlan
-  readonly #parts: SqliteMaintenanceParts
-  readonly #run: MaintenanceRun
-  readonly #hold: SidecarHold | undefined
   readonly #scope: MaintenanceScope
-  readonly #offload: SqliteOffload | undefined
+  readonly #hold: SidecarHold | undefined
+  readonly #log: StoreLog
   #wrote = false
 
-  constructor(
-    parts: SqliteMaintenanceParts,
-    run: MaintenanceRun,
-    hold: SidecarHold | undefined,
-    scope: MaintenanceScope,
-    offload: SqliteOffload | undefined,
-  ) {
-    this.#parts = parts
-    this.#run = run
-    this.#hold = hold
+  constructor(scope: MaintenanceScope, hold: SidecarHold | undefined, log: StoreLog) {
     this.#scope = scope
-    this.#offload = offload
-    const vacuumedAt = Number(hold?.recall(VACUUMED_AT))
-    this.plan = planSteps(run, {
+    this.#hold = hold
+    this.#log = log
+    const vacuumedAtMs = Number(hold?.recall(VACUUMED_AT))
+    this.plan = planSteps(scope.run, {
       inspection: look(scope),
-      hasWriteAheadLog: parts.set.hasWriteAheadLog,
-      canVacuum: offload !== undefined,
-      sinceVacuumMs:
-        Number.isFinite(vacuumedAt) && vacuumedAt > 0 ? parts.clock.now().getTime() - vacuumedAt : undefined,
+      hasWriteAheadLog: scope.set.hasWriteAheadLog,
+      canVacuum: scope.offload !== undefined,
+      sinceVacuumMs: vacuumedAtMs > 0 ? scope.clock.now().getTime() - vacuumedAtMs : undefined,
     })
   }
 
   async run(step: MaintenanceStepName): Promise<MaintenanceStepResult> {
-    this.#run.progress(step, 0, undefined, 'steps')
+    // These two tell more of themselves.
+    const { run, set } = this.#scope
+    const tells = step === 'reclaim' || step === 'vacuum'
+    if (!tells) run.progress(step, 0, 1, 'steps')
     try {
-      return await this.#step(step)
+      const result = await this.#step(step)
+      if (!tells) run.progress(step, 1, 1, 'steps')
+      return result
     } catch (error) {
-      throw classifySqliteError(this.#parts.set.port, error, step)
+      throw classifySqliteError(set.port, error, step)
     }
   }
 
   async close(): Promise<void> {
+    const { set, clock, offload, connection } = this.#scope
     try {
-      if (this.#wrote) await this.#lastCheckpoint()
+      if (this.#wrote && set.hasWriteAheadLog) await emptyLog(this.#scope, clock, this.#log)
     } finally {
-      await this.#offload?.close()
-      if (!this.#parts.set.isMemory) this.#scope.connection.close()
+      await offload?.close()
+      if (!set.isMemory) connection.close()
       this.#hold?.release()
     }
   }
@@ -128,7 +113,7 @@ class SqliteMaintenance implements MaintenanceSession {
         return { status: 'done', after: measuresOf(look(scope)) }
       case 'checkpoint':
       case 'finalCheckpoint':
-        return checkpoint(scope, this.#run.signal)
+        return checkpoint(scope, scope.run.signal)
       case 'integrity':
         return integrity(scope)
       case 'reclaim':
@@ -147,33 +132,17 @@ class SqliteMaintenance implements MaintenanceSession {
 
   async #vacuum(): Promise<MaintenanceStepResult> {
     const result = await vacuum(this.#scope)
-    if (result.status === 'done') this.#hold?.remember(VACUUMED_AT, String(this.#parts.clock.now().getTime()))
+    if (result.status === 'done') this.#hold?.remember(VACUUMED_AT, String(this.#scope.clock.now().getTime()))
     return result
   }
 
   /** Source: https://www.sqlite.org/pragma.html#pragma_shrink_memory */
   async #shrink(): Promise<MaintenanceStepResult> {
-    const { set } = this.#parts
-    await withWriteLock(this.#scope, this.#run.signal, () => {
+    const { set, run } = this.#scope
+    await withWriteLock(this.#scope, run.signal, () => {
       for (const connection of [set.writer, set.reader]) connection?.db.exec('PRAGMA shrink_memory')
     })
     return { status: 'done' }
   }
 
-  /** Also after an abort, so under a signal of its own. */
-  async #lastCheckpoint(): Promise<void> {
-    const { set, clock, log } = this.#parts
-    if (!set.hasWriteAheadLog) return
-    const late = new AbortController()
-    const timer = clock.setTimer(() => late.abort(), LAST_CHECKPOINT_MS)
-    try {
-      await checkpoint(this.#scope, late.signal)
-    } catch (error) {
-      log.warn('the last checkpoint of maintenance did not succeed', {
-        code: isStoreError(error) ? error.code : 'UNKNOWN',
-      })
-    } finally {
-      clock.clearTimer(timer)
-    }
-  }
 }
