@@ -90,6 +90,11 @@ export class ConnectionSet {
     return this.#journalMode === 'wal'
   }
 
+  /** Takes a leased reader back, also when new reads have moved to the writer meanwhile. */
+  giveBackReader(connection: SqliteConnection): void {
+    this.#readers?.giveBack(connection)
+  }
+
   /** A connection of the given role, with its pragmas set. */
   openConnection(role: ConnectionRole): SqliteConnection {
     const db = this.port.open(this.path, {
@@ -199,6 +204,7 @@ const OTHER_FLAGS = {
 } as const
 
 function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptions): void {
+  if (connection.inTransaction) connection.control('ROLLBACK')
   applyPragmas(connection.db, options, 'writer')
   for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
   for (const row of connection.db.prepare('PRAGMA database_list').all([])) {

@@ -113,8 +113,12 @@ class SqliteEngine implements Engine {
     return this.#executeSlowly(query, ctx)
   }
 
-  async acquire(ctx: StatementContext): Promise<EngineSession> {
-    return new SqliteSession(this.#router, () => this.#assertNotNested(), ctx, this.asyncContext?.getStore())
+  async acquire({ signal }: StatementContext): Promise<EngineSession> {
+    return new SqliteSession(this.#router, {
+      signal,
+      outer: this.asyncContext?.getStore(),
+      assertNotNested: () => this.#assertNotNested(),
+    })
   }
 
   async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {

@@ -1,8 +1,13 @@
 /**
  * Reads rows chunk by chunk from whatever has them, and lets the event loop turn in between.
  */
-import type { QueryResult } from 'kysely'
+import type { CompiledQuery, QueryResult } from 'kysely'
 import { yieldToLoop } from '../abort/yield-to-loop.ts'
+import { retryWhileBusy } from './busy-wait.ts'
+import { openCursor } from './sqlite-cursor.ts'
+import type { StatementClass } from './statement-class.ts'
+import type { StatementRouter } from './statement-router.ts'
+import type { LockHolder } from './write-lock.ts'
 
 /** After this long without a turn of the loop a stream gives it one. */
 const SLICE_MS = 8
@@ -48,5 +53,48 @@ export async function* readChunks(
     }
   } finally {
     source.end()
+  }
+}
+
+/**
+ * A stream outside a transaction: on a reader of its own, or on the only connection there is, holding no lock while it
+ * is read. `undefined` for what is no plain read.
+ */
+export async function openSharedStream(
+  router: StatementRouter,
+  query: CompiledQuery,
+  kind: StatementClass,
+  holder: LockHolder,
+  signal: AbortSignal | undefined,
+): Promise<RowSource | undefined> {
+  const { readers, lock, busy, writer } = router.set
+  if (kind !== 'read') return undefined
+  if (readers === undefined) {
+    await lock.acquire(holder, signal)
+    try {
+      return openCursor(writer, query, kind)
+    } finally {
+      lock.release()
+    }
+  }
+  if ((await router.plainRead(query.sql, kind, signal)) === undefined) return undefined
+  const reader = await readers.lease(signal)
+  try {
+    const cursor = await retryWhileBusy(busy, signal, () => openCursor(reader, query, kind))
+    if (cursor === undefined) readers.giveBack(reader)
+    return cursor && endingWith(cursor, () => readers.giveBack(reader))
+  } catch (error) {
+    readers.giveBack(reader)
+    throw error
+  }
+}
+
+function endingWith(source: RowSource, giveBack: () => void): RowSource {
+  return {
+    read: (count) => source.read(count),
+    end: () => {
+      source.end()
+      giveBack()
+    },
   }
 }
