@@ -18,6 +18,10 @@ export class MaintenanceProcess implements SqliteOffload {
     this.#open = { kind: 'open', ...open }
   }
 
+  get isWarm(): boolean {
+    return this.#child !== undefined
+  }
+
   /** Settles when the task is over: for an aborted one, when the process has gone. */
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult> {
     if (signal.aborted) return Promise.reject(aborted(signal, task))

@@ -77,7 +77,7 @@ export interface SqliteFiles {
 /** A long task that is done out of the caller's thread. */
 export type OffloadTask =
   | { readonly name: 'vacuum' }
-  | { readonly name: 'checkpoint' }
+  | { readonly name: 'checkpoint'; readonly mode: 'PASSIVE' | 'TRUNCATE' }
   | { readonly name: 'integrity'; readonly mode: 'quick' | 'full' }
   | { readonly name: 'analyze'; readonly mode: 'optimize' | 'full' }
 
@@ -86,6 +86,8 @@ export type OffloadResult = readonly SqliteRow[]
 
 /** Runs long tasks elsewhere; aborting kills the task wherever it is. */
 export interface SqliteOffload {
+  /** Whether a task costs no start: the process is there. */
+  readonly isWarm: boolean
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult>
   /** Ends what was kept warm. */
   close(): Promise<void>

@@ -5,10 +5,11 @@
  * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
+import { abortError } from '../../abort/abort-error.ts'
+import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
-import { retryWhileBusy } from '../busy-wait.ts'
 import type { SqliteRow } from '../port.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
 import { look, type CheckpointScope, withWriteLock } from './maintenance-scope.ts'
@@ -18,9 +19,10 @@ const LAST_CHECKPOINT_MS = 2000
 
 /** How long a lock of another process is waited for. */
 const TRUNCATE_PATIENCE_MS = 100
+const TRUNCATE_RETRY_MS = 5
 
 /** What is copied on the caller's thread at most; it takes a few milliseconds. */
-const INLINE_BYTES = 1024 * 1024
+const INLINE_BYTES = 512 * 1024
 
 /** A second pass copies what was written during the first. */
 const PASSIVE_PASSES = 3
@@ -75,36 +77,59 @@ export async function emptyLog(scope: CheckpointScope, clock: Clock, log: StoreL
   }
 }
 
-/** Copies without blocking anybody, elsewhere if it is much, until little is left. */
+/** Copies without blocking anybody, until nothing is left or a reader holds the rest. */
 export async function copyLog(scope: CheckpointScope, signal: AbortSignal): Promise<void> {
   let leftBefore = Number.POSITIVE_INFINITY
   for (let pass = 0; pass < PASSIVE_PASSES; pass++) {
     const left = bytesToCopy(scope)
-    // No progress since the last pass: a reader holds it.
     if (left === 0 || left >= leftBefore) return
     leftBefore = left
-    if (left > INLINE_BYTES && scope.offload !== undefined) await scope.offload.run({ name: 'checkpoint' }, signal)
-    else runCheckpoint(scope, 'PASSIVE')
+    await checkpointPass(scope, 'PASSIVE', left, signal)
   }
+}
+
+/** One pass: elsewhere if it is much, or if that costs no start. Also few pages may wait for the disk. */
+async function checkpointPass(
+  scope: CheckpointScope,
+  mode: 'PASSIVE' | 'TRUNCATE',
+  bytes: number,
+  signal: AbortSignal,
+): Promise<CheckpointRow> {
+  const { offload } = scope
+  if (offload === undefined || (bytes <= INLINE_BYTES && !offload.isWarm)) return checkpointHere(scope, mode)
+  const [row] = await offload.run({ name: 'checkpoint', mode }, signal)
+  return checkpointRow(row)
 }
 
 /** Bytes of the log that are not in the database yet; NOOP looks and does nothing. */
 export function bytesToCopy(scope: CheckpointScope): number {
-  const { logFrames, copiedFrames } = runCheckpoint(scope, 'NOOP')
+  const { logFrames, copiedFrames } = checkpointHere(scope, 'NOOP')
   return Math.max(0, logFrames - copiedFrames) * look(scope).pageSizeBytes
 }
 
-/** With the write lock of ours, and retried while another process has SQLite's. */
+/** With the write lock of ours, and tried again while another process has SQLite's. */
 async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise<CheckpointRow> {
-  return withWriteLock(scope, signal, () => {
-    const policy = { ...scope.set.busy, timeoutMs: Math.min(scope.set.busy.timeoutMs, TRUNCATE_PATIENCE_MS) }
-    return retryWhileBusy(policy, signal, () =>
-      runCheckpoint(scope, bytesToCopy(scope) > INLINE_BYTES ? 'NOOP' : 'TRUNCATE'),
-    )
+  const { busy } = scope.set
+  const startedMs = busy.clock.monotonicMs()
+  return withWriteLock(scope, signal, async () => {
+    for (;;) {
+      const row = await checkpointPass(scope, 'TRUNCATE', bytesToCopy(scope), signal)
+      const waitedMs = busy.clock.monotonicMs() - startedMs
+      if (!row.busy || waitedMs >= Math.min(busy.timeoutMs, TRUNCATE_PATIENCE_MS)) return row
+      await delay(busy.clock, TRUNCATE_RETRY_MS, signal, (aborted) => abortError(aborted, 'checkpoint'))
+    }
   })
 }
 
-function runCheckpoint({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
+/**
+ * Makes an uncommitted log of a killed process go away, for whoever holds the write lock. Nothing is copied, so nothing
+ * waits for the disk.
+ */
+export function dropLogTail(scope: CheckpointScope): void {
+  if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0) checkpointHere(scope, 'TRUNCATE')
+}
+
+function checkpointHere({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
   return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
 }
 

@@ -6,8 +6,8 @@ import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { MaintenanceStepName } from '../../contract/maintenance.ts'
 import { StoreError } from '../../errors/store-error.ts'
-import type { OffloadResult, SqliteRow } from '../port.ts'
-import { checkpoint } from './checkpoint.ts'
+import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
+import { checkpoint, copyLog, dropLogTail } from './checkpoint.ts'
 import { measuresOf, usedBytes } from './inspection.ts'
 import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
 
@@ -18,17 +18,20 @@ const PROGRESS_INTERVAL_MS = 50
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload, run, set } = scope
-  if (offload === undefined)
+  if (offload === undefined) {
     throw new StoreError('UNSUPPORTED', 'this backend has no full VACUUM', { operation: 'maintenance' })
+  }
   const before = look(scope)
   const restoreAutocheckpoint = set.suspendAutocheckpoint()
   try {
-    const watching = watchLog(scope, 'vacuum', usedBytes(before))
-    const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'vacuum' }, signal)).finally(
-      watching.stop,
+    // What is in the log already need not be copied while writers wait.
+    if (set.hasWriteAheadLog) await copyLog(scope, run.signal)
+    const gaveWay = await whileNobodyWaits(scope, (signal) =>
+      vacuumOrDropLog(scope, offload, signal, usedBytes(before)),
     )
-    if (gaveWay !== undefined)
+    if (gaveWay !== undefined) {
       return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
+    }
     const copied = set.hasWriteAheadLog ? await checkpoint(scope, run.signal) : undefined
     const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
     // Vacuumed, but the file shrinks only when the log is in it.
@@ -37,6 +40,25 @@ export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepRe
       : { status: 'done', ...measures }
   } finally {
     restoreAutocheckpoint()
+  }
+}
+
+/** What a killed VACUUM leaves in the log, up to the size of the database, must be gone before anybody commits. */
+async function vacuumOrDropLog(
+  scope: MaintenanceScope,
+  offload: SqliteOffload,
+  signal: AbortSignal,
+  bytes: number,
+): Promise<void> {
+  const watching = watchLog(scope, 'vacuum', bytes)
+  try {
+    if (scope.set.hasWriteAheadLog) await copyLog(scope, signal)
+    await offload.run({ name: 'vacuum' }, signal)
+  } catch (error) {
+    dropLogTail(scope)
+    throw error
+  } finally {
+    watching.stop()
   }
 }
 

@@ -16,7 +16,7 @@ import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
 
 const CHUNK_MS = 4
-const FIRST_CHUNK_PAGES = 250
+const FIRST_CHUNK_PAGES = 125
 const MIN_CHUNK_PAGES = 16
 const MAX_CHUNK_PAGES = 2000
 
@@ -72,10 +72,11 @@ async function reclaimChunk(scope: MaintenanceScope, pages: number): Promise<{ l
   })
 }
 
-/** Halfway to what would have taken {@link CHUNK_MS}, so that one odd chunk does not upset the next. */
+/** Down at once, up by halves, so that one odd chunk does not upset the next. */
 function nextChunkPages(pages: number, tookMs: number): number {
   const fitting = pages * (CHUNK_MS / Math.max(tookMs, 0.1))
-  return Math.round(Math.min(MAX_CHUNK_PAGES, Math.max(MIN_CHUNK_PAGES, (pages + fitting) / 2)))
+  const next = fitting < pages ? fitting : (pages + fitting) / 2
+  return Math.round(Math.min(MAX_CHUNK_PAGES, Math.max(MIN_CHUNK_PAGES, next)))
 }
 
 async function checkpointIfGrown(scope: MaintenanceScope): Promise<void> {

@@ -47,6 +47,16 @@ export class SqliteTaskRunner {
   }
 }
 
+/** TRUNCATE would wait for readers with the write lock held, so it waits for nobody. */
+function runCheckpoint(db: SqliteDatabase, mode: 'PASSIVE' | 'TRUNCATE'): OffloadResult {
+  db.exec('PRAGMA busy_timeout = 0')
+  try {
+    return db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  }
+}
+
 function runTask(db: SqliteDatabase, task: OffloadTask): OffloadResult {
   switch (task.name) {
     case 'vacuum':
@@ -55,7 +65,7 @@ function runTask(db: SqliteDatabase, task: OffloadTask): OffloadResult {
       db.exec('VACUUM')
       return []
     case 'checkpoint':
-      return db.prepare('PRAGMA wal_checkpoint(PASSIVE)').all([])
+      return runCheckpoint(db, task.mode)
     case 'integrity':
       return runIntegrity(db, task.mode)
     case 'analyze':
