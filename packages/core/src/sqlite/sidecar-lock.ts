@@ -53,19 +53,19 @@ export class SidecarLock {
         throw error
       }
     }
-    return this.#lost(db)
+    return lost(db)
   }
+}
 
-  #lost(db: SqliteDatabase): SidecarAttempt {
-    try {
-      if (db.inTransaction) db.exec('ROLLBACK')
-      return { held: false, holder: readHolder(db) }
-    } catch (error) {
-      if (!isBusy(this.#port, error)) throw error
-      return { held: false, holder: undefined }
-    } finally {
-      db.close()
-    }
+/** Who has it can be told unless the holder is just writing its name, or has only begun to make the file. */
+function lost(db: SqliteDatabase): SidecarAttempt {
+  try {
+    if (db.inTransaction) db.exec('ROLLBACK')
+    return { held: false, holder: readHolder(db) }
+  } catch {
+    return { held: false, holder: undefined }
+  } finally {
+    db.close()
   }
 }
 

@@ -37,6 +37,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   /** The last of what was begun; settles without a value. */
   #turn: Promise<unknown> = Promise.resolve()
   #pending = 0
+  readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
   #doomed: StoreError | undefined
   #released = false
@@ -77,11 +78,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   ): AsyncGenerator<QueryResult<R>> {
     const signal = this.#joined(options?.signal)
     const source = await this.#inTurn('stream', () => this.#openStream(query, signal))
+    this.#streams.add(source)
     try {
       const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#assertUsable(signal))
       yield* chunks as AsyncGenerator<QueryResult<R>>
     } catch (error) {
       throw this.#failed(error, 'stream')
+    } finally {
+      this.#streams.delete(source)
     }
   }
 
@@ -137,6 +141,8 @@ export class SqliteSession implements EngineSession, LockHolder {
     await this.#turn
     if (this.#released) return
     this.#released = true
+    // A stream whose reader waits elsewhere would keep its connection, and its snapshot, for as long as it likes.
+    for (const source of this.#streams) source.end()
     const { connection } = this.#lease
     const transaction = this.#transaction
     this.#transaction = undefined

@@ -89,10 +89,14 @@ export async function openSharedStream(
   }
 }
 
+/** Ending twice gives back once: by the session that is released, and by the reader who comes back to it. */
 function endingWith(source: RowSource, giveBack: () => void): RowSource {
+  let ended = false
   return {
     read: (count) => source.read(count),
     end: () => {
+      if (ended) return
+      ended = true
       source.end()
       giveBack()
     },

@@ -5,8 +5,7 @@
  * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
-import { abortError } from '../../abort/abort-error.ts'
-import { delay } from '../../abort/system-clock.ts'
+import { yieldToLoop } from '../../abort/yield-to-loop.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
@@ -17,9 +16,7 @@ import { look, type CheckpointScope, withWriteLock } from './maintenance-scope.t
 /** Nobody waits longer than this for a checkpoint that was not asked for. */
 const LAST_CHECKPOINT_MS = 2000
 
-/** How long a lock of another process is waited for. */
-const TRUNCATE_PATIENCE_MS = 100
-const TRUNCATE_RETRY_MS = 5
+const TRUNCATE_ATTEMPTS = 5
 
 /** What is copied on the caller's thread at most; it takes a few milliseconds. */
 const INLINE_BYTES = 512 * 1024
@@ -107,16 +104,13 @@ export function bytesToCopy(scope: CheckpointScope): number {
   return Math.max(0, logFrames - copiedFrames) * look(scope).pageSizeBytes
 }
 
-/** With the write lock of ours, and tried again while another process has SQLite's. */
+/** With the write lock of ours, and tried again a little later, when another process may have let go of SQLite's. */
 async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise<CheckpointRow> {
-  const { busy } = scope.set
-  const startedMs = busy.clock.monotonicMs()
   return withWriteLock(scope, signal, async () => {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const row = await checkpointPass(scope, 'TRUNCATE', bytesToCopy(scope), signal)
-      const waitedMs = busy.clock.monotonicMs() - startedMs
-      if (!row.busy || waitedMs >= Math.min(busy.timeoutMs, TRUNCATE_PATIENCE_MS)) return row
-      await delay(busy.clock, TRUNCATE_RETRY_MS, signal, (aborted) => abortError(aborted, 'checkpoint'))
+      if (!row.busy || attempt === TRUNCATE_ATTEMPTS) return row
+      await yieldToLoop()
     }
   })
 }
