@@ -14,6 +14,7 @@ interface AbortSignal {
 declare var AbortSignal: {
   prototype: AbortSignal
   any(signals: Iterable<AbortSignal>): AbortSignal
+  abort(reason?: unknown): AbortSignal
 }
 
 declare class AbortController {
@@ -21,13 +22,17 @@ declare class AbortController {
   abort(reason?: unknown): void
 }
 
-declare function decodeURIComponent(text: string): string
 declare function setTimeout(callback: () => void, delayMs?: number): unknown
 declare function clearTimeout(timer: any): void
 declare var performance: { now(): number }
 declare var console: {
   warn(...data: unknown[]): void
   error(...data: unknown[]): void
+}
+
+/** Of ES2024; every runtime we support has it. */
+interface String {
+  isWellFormed(): boolean
 }
 
 interface Blob {

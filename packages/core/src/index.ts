@@ -32,15 +32,14 @@ export {
 } from './errors/store-error.ts'
 export { SessionDriver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
-export { type OpenStoreOptions, openStore } from './open/open-store.ts'
+export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
+export { assertKnownOptions, assertNumberOption, assertOneOf, givenOptions } from './open/check-options.ts'
 export {
-  assertKnownOptions,
-  assertNumberOption,
-  assertOneOf,
   type ResolvedStoreOptions,
   resolveStoreOptions,
   STORE_OPTION_NAMES,
   type StoreOptions,
+  splitStoreOptions,
 } from './open/store-options.ts'
 export { parseStoreUrl, type StoreUrl } from './open/store-url.ts'
 export { createEngineStore } from './store/engine-store.ts'

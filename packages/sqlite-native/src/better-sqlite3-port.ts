@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { invalidArgument } from '@upkeep/core'
+import { invalidArgument, StoreError } from '@upkeep/core'
 import type {
   OpenDatabaseOptions,
   SqliteColumn,
@@ -32,9 +32,10 @@ export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqliteP
 async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
   if (setupModule === undefined) return undefined
   const url = /^[a-z]+:\/\//i.test(setupModule) ? setupModule : pathToFileURL(setupModule).href
-  const loaded = (await import(url)) as { default?: unknown }
-  if (typeof loaded.default !== 'function')
-    throw invalidArgument('setupModule must have a function as its default export', 'open')
+  const loaded = await import(url).catch((cause) => {
+    throw new StoreError('INVALID_ARGUMENT', 'setupModule could not be imported', { operation: 'open', cause })
+  })
+  if (typeof loaded.default !== 'function') throw invalidArgument('setupModule must have a function as its default export', 'open')
   return loaded.default as SetupFunction
 }
 
@@ -102,6 +103,9 @@ class NativeDatabase implements SqliteDatabase {
   }
 }
 
+/** The driver reads arguments faster than an array; but a call can only have so many. */
+const MAX_SPREAD = 64
+
 class NativeStatement implements SqliteStatement {
   readonly returnsRows: boolean
   readonly readOnly: boolean
@@ -118,11 +122,11 @@ class NativeStatement implements SqliteStatement {
   }
 
   all(parameters: readonly unknown[]): SqliteRow[] {
-    return this.#statement.all(parameters)
+    return parameters.length > MAX_SPREAD ? this.#statement.all(parameters) : this.#statement.all(...parameters)
   }
 
   run(parameters: readonly unknown[]): SqliteRunResult {
-    return this.#statement.run(parameters)
+    return parameters.length > MAX_SPREAD ? this.#statement.run(parameters) : this.#statement.run(...parameters)
   }
 
   iterate(parameters: readonly unknown[]): Iterator<SqliteRow> {

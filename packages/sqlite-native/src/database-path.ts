@@ -2,9 +2,10 @@
  * Looks at where a database is to be opened, before SQLite does: with SQLite alone most of what can be wrong with a
  * path is the same "unable to open database file". Only `stat` and `access`, never an open.
  */
-import { accessSync, constants, mkdirSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { invalidArgument, StoreError, type StoreErrorCode } from '@upkeep/core'
+import { assertDatabaseName } from '@upkeep/core/sqlite'
 
 /** How the path will be used. */
 export interface PathUse {
@@ -14,14 +15,12 @@ export interface PathUse {
 
 /** The absolute path, ready to be opened; its directory exists. @throws INVALID_ARGUMENT, PERMISSION, FULL, READONLY */
 export function prepareDatabasePath(path: string, use: PathUse): string {
-  assertName(path)
-  if (path === ':memory:') {
-    if (use.readOnly) throw invalidArgument('a database in memory cannot be read-only', 'open')
-    return path
-  }
+  assertDatabaseName(path, use)
+  if (path === ':memory:') return path
   const absolute = resolve(path)
   const file = statOf(absolute)
   if (file === undefined) {
+    if (isLink(absolute)) throw invalidArgument(`${absolute} is a link to a file that does not exist`, 'open')
     if (use.readOnly) throw invalidArgument(`there is no database at ${absolute}, which readOnly would need`, 'open')
     prepareDirectory(dirname(absolute), use.createDirectory)
   } else if (!file.isFile()) {
@@ -30,15 +29,6 @@ export function prepareDatabasePath(path: string, use: PathUse): string {
     assertAccess(absolute, use.readOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
   }
   return absolute
-}
-
-function assertName(path: unknown): asserts path is string {
-  if (typeof path !== 'string' || path === '') throw invalidArgument("path must name a file, or be ':memory:'", 'open')
-  if (path.trim() !== path) throw invalidArgument('path has blanks at its ends, which the driver would cut off', 'open')
-  if (path.includes('\0')) throw invalidArgument('path has a NUL character', 'open')
-  if (/^file:/i.test(path)) throw invalidArgument("SQLite's file: URIs are not taken; give the plain path", 'open')
-  if (/^:\w+:$/.test(path) && path !== ':memory:')
-    throw invalidArgument(`${path} is no database; did you mean :memory:?`, 'open')
 }
 
 function prepareDirectory(directory: string, create: boolean): void {
@@ -58,6 +48,11 @@ function assertAccess(path: string, mode: number): void {
 
 function statOf(path: string): Stats | undefined {
   return attempt(path, () => statSync(path, { throwIfNoEntry: false }))
+}
+
+/** SQLite would make the file at the other end, readable by others. */
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 const CODES: Readonly<Record<string, StoreErrorCode>> = {

@@ -33,25 +33,17 @@ export class MaintenanceProcess implements SqliteOffload {
         if ('rows' in response) resolve(response.rows)
         else reject(deserializeStoreError(response.error))
       }
-      const onExit = (code: number | null, killedBy: string | null): void => {
+      const onGone = (reason: unknown, killedBy?: string | null): void => {
         settle()
-        this.#child = undefined
         if (signal.aborted) reject(aborted(signal, task))
-        else
-          reject(
-            new StoreError('CONNECTION', `the maintenance process ended with ${killedBy ?? code}`, {
-              operation: task.name,
-            }),
-          )
+        else reject(gone(task, reason, killedBy))
       }
       const onAbort = (): void => void child.kill('SIGKILL')
       const settle = (): void => {
-        child.off('message', onMessage)
-        child.off('exit', onExit)
+        child.off('message', onMessage).off('exit', onGone).off('error', onGone)
         signal.removeEventListener('abort', onAbort)
       }
-      child.on('message', onMessage)
-      child.on('exit', onExit)
+      child.on('message', onMessage).on('exit', onGone).on('error', onGone)
       signal.addEventListener('abort', onAbort, { once: true })
       this.#send(child, { kind: 'task', task })
     })
@@ -60,18 +52,21 @@ export class MaintenanceProcess implements SqliteOffload {
   async close(): Promise<void> {
     const child = this.#child
     this.#child = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
+    if (child === undefined) return
+    const exited = once(child, 'exit')
     child.disconnect()
-    await gone
+    await exited
   }
 
+  /** Without the application's own Node flags: with those of `node --eval` the child would run the application. */
   #start(): ChildProcess {
     const script = new URL('./maintenance-child.js', import.meta.url)
-    const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--inspect'))
-    const child = fork(script, [], { execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
-    // A process that cannot be started says so here, and then exits.
-    child.on('error', () => undefined)
+    const child = fork(script, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    // One that died, also while it had nothing to do, or that could not be started, is no use to the next task.
+    const forget = (): void => {
+      if (this.#child === child) this.#child = undefined
+    }
+    child.on('exit', forget).on('error', forget)
     this.#send(child, this.#open)
     return child
   }
@@ -80,6 +75,12 @@ export class MaintenanceProcess implements SqliteOffload {
   #send(child: ChildProcess, request: MaintenanceRequest): void {
     child.send(request, () => undefined)
   }
+}
+
+/** Node says `exit` with a code or a signal, or `error` when there was nothing to exit. */
+function gone(task: OffloadTask, reason: unknown, killedBy?: string | null): StoreError {
+  const how = reason instanceof Error ? `could not be started: ${reason.message}` : `ended with ${killedBy ?? reason}`
+  return new StoreError('CONNECTION', `the maintenance process ${how}`, { operation: task.name, cause: reason })
 }
 
 function aborted(signal: AbortSignal, task: OffloadTask): StoreError {

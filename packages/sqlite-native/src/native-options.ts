@@ -1,5 +1,5 @@
 /** The options of the native SQLite backend, checked. */
-import { invalidArgument, STORE_OPTION_NAMES, type StoreOptions } from '@upkeep/core'
+import { invalidArgument, type StoreOptions } from '@upkeep/core'
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
 /** What the native backend takes besides {@link SqliteOptions}. */
@@ -48,17 +48,4 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
     throw invalidArgument('setupModule must be a path or a URL', operation)
   }
   return { sqlite, createDirectory, setup: { extensions, setupModule: setupModule?.toString() } }
-}
-
-/** Takes the store's own options out of those that were given together. */
-export function splitStoreOptions(options: SqliteStoreOptions): {
-  path: string
-  store: StoreOptions
-  native: NativeOptions
-} {
-  const { path, ...others } = options
-  const isStoreOption = (name: string): boolean => (STORE_OPTION_NAMES as readonly string[]).includes(name)
-  const pick = (wanted: boolean): object =>
-    Object.fromEntries(Object.entries(others).filter(([name]) => isStoreOption(name) === wanted))
-  return { path, store: pick(true), native: pick(false) }
 }

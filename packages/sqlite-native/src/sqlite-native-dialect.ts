@@ -5,10 +5,10 @@
  * the waiting at once, and the statement ends when the engine is done with it; there is no `maintenance()`, and
  * `destroy()` releases without draining.
  */
-import { type Engine, resolveStoreOptions, SessionDriver, type StoreOptions } from '@upkeep/core'
+import { type Engine, resolveStoreOptions, SessionDriver, type StoreOptions, splitStoreOptions } from '@upkeep/core'
 import { LazySqliteAdapter } from '@upkeep/core/sqlite'
 import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
-import { type NativeOptions, resolveNativeOptions, splitStoreOptions } from './native-options.ts'
+import { type NativeOptions, resolveNativeOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
 
 /** Options of {@link SqliteNativeDialect}. */
@@ -25,7 +25,8 @@ export class SqliteNativeDialect extends SqliteDialect {
   /** @throws INVALID_ARGUMENT */
   constructor(options: SqliteNativeDialectOptions) {
     super({ database: () => Promise.reject(new Error('the stock driver is not used')) })
-    const { path, store, native } = splitStoreOptions(options)
+    const { store, backend } = splitStoreOptions(options)
+    const { path, ...native } = backend
     const { clock, logger: log } = resolveStoreOptions(store)
     const resolved = resolveNativeOptions(native, 'SqliteNativeDialect')
     this.#open = () => openNativeEngine(path, resolved, { clock, log })
@@ -43,7 +44,10 @@ export class SqliteNativeDialect extends SqliteDialect {
   }
 
   #opened(): Promise<Engine> {
-    this.#engine ??= this.#open()
+    this.#engine ??= this.#open().catch((error) => {
+      this.#engine = undefined
+      throw error
+    })
     return this.#engine
   }
 

@@ -1,12 +1,7 @@
 /** The native SQLite backend, by URL and by options. */
-import { type Backend, createEngineStore, resolveStoreOptions, type Store } from '@upkeep/core'
+import { type Backend, givenOptions, openBackendStore, type Store, splitStoreOptions } from '@upkeep/core'
 import { sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
-import {
-  type NativeOptions,
-  resolveNativeOptions,
-  type SqliteStoreOptions,
-  splitStoreOptions,
-} from './native-options.ts'
+import { type NativeOptions, resolveNativeOptions, type SqliteStoreOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
 
 /**
@@ -21,7 +16,7 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
     name: 'sqlite-native',
     schemes: ['sqlite'],
     open: async ({ url, ...runtime }) => {
-      const merged = resolveNativeOptions({ ...sqliteOptionsFromUrl(url.options), ...options }, 'open')
+      const merged = resolveNativeOptions({ ...sqliteOptionsFromUrl(url.options), ...givenOptions(options) }, 'open')
       return openNativeEngine(url.path, merged, runtime)
     },
   }
@@ -33,11 +28,7 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
  * @throws INVALID_ARGUMENT, PERMISSION, CORRUPT, BUSY, FULL, READONLY, UNSUPPORTED
  */
 export async function openSqliteStore<DB = any>(options: SqliteStoreOptions): Promise<Store<DB>> {
-  const { path, store, native } = splitStoreOptions(options)
-  const resolved = resolveStoreOptions(store)
-  const engine = await openNativeEngine(path, resolveNativeOptions(native, 'openSqliteStore'), {
-    clock: resolved.clock,
-    log: resolved.logger,
-  })
-  return createEngineStore<DB>(engine, resolved)
+  const { store, backend } = splitStoreOptions(options)
+  const { path, ...native } = backend
+  return openBackendStore<DB>(sqliteNative(native), path, store)
 }

@@ -1,11 +1,14 @@
 /** The clock of the runtime: what a store uses unless a test hands it another. */
 import type { Clock } from '../contract/clock.ts'
 
+/** What a timer can wait: 24.8 days. One that is longer would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
 /** Real time. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   now: () => new Date(),
-  setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+  setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS)),
   clearTimer: (timer) => clearTimeout(timer),
 }
 

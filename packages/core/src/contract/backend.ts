@@ -66,7 +66,7 @@ export interface Engine {
    */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
-  acquire(ctx: StatementContext): Promise<EngineSession>
+  acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession>
   /** Findings beyond `reachable`, which the core makes. */
   health(ctx: StatementContext): Promise<readonly HealthFinding[]>
@@ -91,6 +91,8 @@ export interface EngineSession extends DatabaseConnection {
   readonly outer: EngineSession | undefined
   /** Whether a transaction is open on it. */
   readonly inTransaction: boolean
+  /** Runs a statement; may answer at once, as {@link Engine.execute}. */
+  execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */
   raw(ctx: StatementContext): Promise<unknown>
   begin(settings: TransactionSettings, ctx: StatementContext): Promise<void>
@@ -100,8 +102,11 @@ export interface EngineSession extends DatabaseConnection {
   savepoint(name: string): Promise<void>
   rollbackToSavepoint(name: string): Promise<void>
   releaseSavepoint(name: string): Promise<void>
-  /** From now on statements fail with `reason` and `commit()` rolls back. */
-  doom(reason: StoreError): void
+  /**
+   * From now on statements fail with `reason` and `commit()` rolls back. Answers false, and does nothing, once a commit
+   * is under way: then it is the commit that says how things end.
+   */
+  doom(reason: StoreError): boolean
   /** Waits for the running statement, rolls back what is open, restores settings, gives the connection back. Never rejects. */
   release(): Promise<void>
 }

@@ -31,7 +31,8 @@ export interface TransactionContext extends Context {
 export interface StoreTransaction<DB> extends Transaction<DB> {
   /**
    * Runs `work` in a savepoint: what it did is undone if it rejects, and the transaction goes on. Siblings run one
-   * after another, since savepoints are a stack.
+   * after another, since savepoints are a stack. While it runs, statements on this transaction are part of it, and are
+   * undone with it.
    */
   nested<T>(work: (tx: StoreTransaction<DB>) => Promise<T>): Promise<T>
 }

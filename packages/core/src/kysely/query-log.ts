@@ -22,27 +22,32 @@ export class QueryLog {
 
   async execute<T>(query: CompiledQuery, run: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
+    let result: T
     try {
-      const result = await run()
-      await this.#succeeded(query, startedAt, false)
-      return result
+      result = await run()
     } catch (error) {
       await this.#failed(query, startedAt, error)
       throw error
     }
+    await this.#succeeded(query, startedAt, false)
+    return result
   }
 
+  /** A stream that is left early has succeeded. */
   async *stream(
     query: CompiledQuery,
     chunks: AsyncIterable<QueryResult<unknown>>,
   ): AsyncGenerator<QueryResult<unknown>> {
     const startedAt = performance.now()
+    let failed = false
     try {
       yield* chunks
-      await this.#succeeded(query, startedAt, true)
     } catch (error) {
+      failed = true
       await this.#failed(query, startedAt, error)
       throw error
+    } finally {
+      if (!failed) await this.#succeeded(query, startedAt, true)
     }
   }
 
@@ -51,7 +56,7 @@ export class QueryLog {
       level: 'query',
       query,
       queryDurationMillis: performance.now() - startedAt,
-      ...(isStream && { isStream }),
+      isStream,
     }))
   }
 

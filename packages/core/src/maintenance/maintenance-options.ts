@@ -8,7 +8,7 @@ import {
   type MaintenanceStepName,
 } from '../contract/maintenance.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
-import { assertKnownOptions } from '../open/store-options.ts'
+import { assertFunctionOption, assertNumberOption, assertOneOf, givenOptions } from '../open/check-options.ts'
 
 /** The defaults of {@link MaintenanceContext}. */
 export const MAINTENANCE_DEFAULTS = {
@@ -20,8 +20,6 @@ export const MAINTENANCE_DEFAULTS = {
 } as const
 
 const OPTION_NAMES = [
-  'signal',
-  'timeoutMs',
   'mode',
   'steps',
   'budgetMs',
@@ -44,23 +42,23 @@ export interface ResolvedMaintenanceOptions {
   readonly maxWriteWaitMs: number | false
 }
 
+type GivenOptions = { readonly [K in keyof MaintenanceContext]: Exclude<MaintenanceContext[K], undefined> }
+
 /** @throws INVALID_ARGUMENT, or UNSUPPORTED for a step that the backend cannot do */
 export function resolveMaintenanceOptions(
   ctx: MaintenanceContext,
   capabilities: Capabilities,
 ): ResolvedMaintenanceOptions {
-  assertKnownOptions(ctx, OPTION_NAMES, 'maintenance')
-  assertContext(ctx, 'maintenance')
-  const options = { ...MAINTENANCE_DEFAULTS, ...withoutUndefined(ctx) }
-  oneOf('mode', options.mode, ['auto', 'light', 'full'])
-  oneOf('integrity', options.integrity, ['off', 'quick', 'full'])
-  oneOf('dryRun', options.dryRun, [true, false])
-  oneOf('allowBlocking', options.allowBlocking, [true, false])
-  milliseconds('budgetMs', options.budgetMs)
-  if (options.maxWriteWaitMs !== false) milliseconds('maxWriteWaitMs', options.maxWriteWaitMs)
-  for (const name of ['onProgress', 'onBegin'] as const) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') throw refuse(`${name} must be a function`)
-  }
+  assertContext(ctx, 'maintenance', OPTION_NAMES)
+  const options = { ...MAINTENANCE_DEFAULTS, ...(givenOptions(ctx) as GivenOptions) }
+  assertOneOf(options.mode, 'mode', ['auto', 'light', 'full'])
+  assertOneOf(options.integrity, 'integrity', ['off', 'quick', 'full'])
+  assertOneOf(options.dryRun, 'dryRun', [true, false])
+  assertOneOf(options.allowBlocking, 'allowBlocking', [true, false])
+  if (options.budgetMs !== undefined) assertNumberOption(options.budgetMs, 'budgetMs', 0)
+  if (options.maxWriteWaitMs !== false) assertNumberOption(options.maxWriteWaitMs, 'maxWriteWaitMs', 0)
+  assertFunctionOption(options.onProgress, 'onProgress')
+  assertFunctionOption(options.onBegin, 'onBegin')
   assertSteps(options.steps, capabilities)
   const { mode, integrity, dryRun, allowBlocking, maxWriteWaitMs, steps } = options
   return {
@@ -92,24 +90,6 @@ function assertSteps(steps: readonly MaintenanceStepName[] | undefined, capabili
     throw new StoreError('UNSUPPORTED', `maintenance: this backend has no step "${unsupported}"`, {
       operation: 'maintenance',
     })
-  }
-}
-
-function withoutUndefined(
-  ctx: MaintenanceContext,
-): MaintenanceContext &
-  Pick<ResolvedMaintenanceOptions, 'mode' | 'integrity' | 'dryRun' | 'allowBlocking' | 'maxWriteWaitMs'> {
-  return Object.fromEntries(Object.entries(ctx).filter(([, value]) => value !== undefined)) as never
-}
-
-function oneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value))
-    throw refuse(`${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`)
-}
-
-function milliseconds(name: string, value: unknown): void {
-  if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0)) {
-    throw refuse(`${name} must be a number of milliseconds, 0 or more`)
   }
 }
 

@@ -3,10 +3,17 @@
  */
 import type { Backend } from '../contract/backend.ts'
 import type { Store } from '../contract/store.ts'
+import { assertNotAborted } from '../abort/abort-error.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { createEngineStore } from '../store/engine-store.ts'
-import { assertKnownOptions, resolveStoreOptions, STORE_OPTION_NAMES, type StoreOptions } from './store-options.ts'
-import { parseStoreUrl } from './store-url.ts'
+import { assertKnownOptions } from './check-options.ts'
+import {
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+  STORE_OPTION_NAMES,
+  type StoreOptions,
+} from './store-options.ts'
+import { parseStoreUrl, type StoreUrl } from './store-url.ts'
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions extends StoreOptions {
@@ -26,13 +33,29 @@ export async function openStore<DB = any>(url: string | undefined, options: Open
   const resolved = resolveStoreOptions(options)
   const parsed = parseStoreUrl(url as string)
   const backend = findBackend(options.backends, parsed.scheme)
-  const engine = await backend.open({
-    url: parsed,
-    clock: resolved.clock,
-    log: resolved.logger,
-    signal: options.signal,
-  })
-  return createEngineStore<DB>(engine, resolved)
+  return openEngineStore<DB>(backend, parsed, resolved, options.signal)
+}
+
+/**
+ * Opens a database of one backend by its path or name, without a URL: what a backend's own `openXStore` is made of.
+ *
+ * @throws what the backend's `open` throws
+ */
+export async function openBackendStore<DB = any>(backend: Backend, path: string, options: StoreOptions = {}): Promise<Store<DB>> {
+  assertKnownOptions(options, STORE_OPTION_NAMES, 'open')
+  const [scheme = ''] = backend.schemes
+  return openEngineStore<DB>(backend, { scheme, path, options: new Map() }, resolveStoreOptions(options), undefined)
+}
+
+async function openEngineStore<DB>(
+  backend: Backend,
+  url: StoreUrl,
+  { clock, logger, ...options }: ResolvedStoreOptions,
+  signal: AbortSignal | undefined,
+): Promise<Store<DB>> {
+  assertNotAborted(signal, 'open')
+  const engine = await backend.open({ url, clock, log: logger, signal })
+  return createEngineStore<DB>(engine, { clock, logger, ...options })
 }
 
 function findBackend(backends: readonly Backend[], scheme: string): Backend {

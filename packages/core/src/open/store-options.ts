@@ -1,12 +1,11 @@
-/**
- * The options every store has, whatever its backend, and how options of any kind are checked.
- */
+/** The options every store has, whatever its backend. */
 import type { KyselyPlugin, LogConfig } from 'kysely'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import { invalidArgument } from '../errors/store-error.ts'
+import { resolveCloseOptions } from './close-options.ts'
 
 /** See the module. */
 export interface StoreOptions {
@@ -37,37 +36,32 @@ export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'clock']
 /** @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   const { plugins = [], log, logger = console, close = {}, clock = systemClock } = options
-  if (!Array.isArray(plugins)) throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
-  if (typeof logger.warn !== 'function' || typeof logger.error !== 'function') {
-    throw invalidArgument('logger must have the methods warn and error', 'open')
+  if (!Array.isArray(plugins) || !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))) {
+    throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
   }
+  if (!isObjectWith(logger, 'warn', 'error')) throw invalidArgument('logger must have the methods warn and error', 'open')
+  if (!isObjectWith(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer')) throw invalidArgument('clock is no Clock', 'open')
+  if (log !== undefined && typeof log !== 'function' && !isLevels(log)) {
+    throw invalidArgument("log must be a function, or an array of 'query' and 'error'", 'open')
+  }
+  resolveCloseOptions(close)
   return { plugins, log, logger, close, clock }
 }
 
-/** Refuses names that are no option: a misspelt option must not be a default in silence. */
-export function assertKnownOptions(options: object, known: readonly string[], operation: string): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw invalidArgument(`${operation}: there is no option "${name}"; there are ${known.join(', ')}`, operation)
-    }
-  }
+function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
 }
 
-/** Refuses what is not a finite number within bounds. */
-export function assertNumberOption(
-  value: unknown,
-  name: string,
-  min: number,
-  max: number = Number.MAX_SAFE_INTEGER,
-): void {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
-    throw invalidArgument(`${name} must be a number from ${min} to ${max}`, 'open')
-  }
+function isLevels(value: unknown): boolean {
+  return Array.isArray(value) && value.every((level) => level === 'query' || level === 'error')
 }
 
-/** Refuses what is not one of `allowed`. */
-export function assertOneOf(value: unknown, name: string, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) {
-    throw invalidArgument(`${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, 'open')
-  }
+/** Options given together, by who takes them: the store, or its backend. */
+export function splitStoreOptions<T extends StoreOptions>(
+  options: T,
+): { readonly store: StoreOptions; readonly backend: Omit<T, keyof StoreOptions> } {
+  const isStoreOption = (name: string): boolean => (STORE_OPTION_NAMES as readonly string[]).includes(name)
+  const pick = (wanted: boolean): object =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => isStoreOption(name) === wanted))
+  return { store: pick(true), backend: pick(false) as Omit<T, keyof StoreOptions> }
 }

@@ -6,6 +6,9 @@
 import { invalidArgument, type StoreError } from '../errors/store-error.ts'
 import { JsonValue } from '../values/json-value.ts'
 
+/** Other years are written with a sign and six digits, and would not sort. */
+const ISO_LENGTH = '2000-01-01T00:00:00.000Z'.length
+
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
@@ -14,13 +17,17 @@ export function bindParameters(parameters: readonly unknown[]): unknown[] {
   const bound = new Array<unknown>(parameters.length)
   for (let index = 0; index < parameters.length; index++) {
     const value = parameters[index]
-    bound[index] = typeof value === 'string' ? value : bindValue(value, index)
+    bound[index] = bindValue(value, index)
   }
   return bound
 }
 
 function bindValue(value: unknown, index: number): unknown {
   switch (typeof value) {
+    case 'string':
+      // SQLite stores UTF-8, which has no half a character: it would come back as another text.
+      if (!value.isWellFormed()) throw refuse(index, 'is a string with half a surrogate pair')
+      return value
     case 'number':
       if (Number.isSafeInteger(value)) return BigInt(value)
       if (Number.isNaN(value)) throw refuse(index, 'is NaN')
@@ -41,7 +48,9 @@ function bindObject(value: object, index: number): unknown {
   if (value instanceof Uint8Array) return value
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw refuse(index, 'is an invalid Date')
-    return value.toISOString()
+    const text = value.toISOString()
+    if (text.length !== ISO_LENGTH) throw refuse(index, 'is a Date beyond the years 0 to 9999')
+    return text
   }
   if (value instanceof JsonValue) return toJson(value.value, index)
   if (Array.isArray(value)) throw refuse(index, 'is an array; write json(array) to store it as JSON')

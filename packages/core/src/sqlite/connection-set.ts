@@ -9,8 +9,9 @@ import type { StoreLog } from '../contract/log.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
 import type { SqlitePort } from './port.ts'
-import { applyPragmas, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
+import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
+import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { type CacheCounters, SqliteConnection } from './sqlite-connection.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
@@ -37,6 +38,7 @@ export class ConnectionSet {
   readonly busy: BusyPolicy
   readonly cacheCounters: CacheCounters = { hits: 0, misses: 0 }
   readonly #log: StoreLog
+  readonly #epoch: SchemaEpoch
   readonly #clock: Clock
   #writer!: SqliteConnection
   #reader: SqliteConnection | undefined
@@ -53,6 +55,7 @@ export class ConnectionSet {
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
     this.#clock = clock
     this.#log = log
+    this.#epoch = joinSchemaEpoch(path)
   }
 
   /** Opens the writer, and with a write-ahead log the reader. @throws StoreError, leaving nothing open */
@@ -103,7 +106,7 @@ export class ConnectionSet {
     })
     try {
       applyPragmas(db, this.options, role)
-      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.cacheCounters)
+      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.cacheCounters, this.#epoch)
     } catch (error) {
       db.close()
       throw error
@@ -112,6 +115,7 @@ export class ConnectionSet {
 
   /** A schema change of ours: prepared statements and column types are of the past, on every connection. */
   schemaChanged({ temporary }: { readonly temporary: boolean } = { temporary: false }): void {
+    this.#epoch.count++
     if (temporary) this.#hasTemporary = true
     this.#writer.forgetStatements()
     this.#reader?.forgetStatements()
@@ -165,6 +169,7 @@ export class ConnectionSet {
     this.#writer?.close()
     this.#reader = undefined
     this.#readers = undefined
+    leaveSchemaEpoch(this.path)
   }
 
   async #openAll(signal: AbortSignal | undefined): Promise<void> {
@@ -179,6 +184,7 @@ export class ConnectionSet {
   #openWriter(): SqliteConnection {
     const connection = this.openConnection('writer')
     try {
+      assertSqliteVersion(connection.db)
       this.#journalMode = this.options.readOnly
         ? String(readPragma(connection.db, 'journal_mode'))
         : initializeDatabase(connection.db)

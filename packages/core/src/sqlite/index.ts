@@ -1,4 +1,5 @@
 /** @upkeep/core/sqlite: what all SQLite backends share, over a small synchronous port. */
+export { assertDatabaseName } from './database-name.ts'
 export { SqliteTaskRunner } from './maintenance/task-runner.ts'
 export type * from './port.ts'
 export { LazySqliteAdapter } from './sqlite-adapter.ts'

@@ -65,6 +65,17 @@ export function initializeDatabase(db: SqliteDatabase): string {
   return String(db.prepare('PRAGMA journal_mode = WAL').all([])[0]?.['journal_mode'])
 }
 
+/** The oldest that can look at its log without copying it: `wal_checkpoint(NOOP)`. */
+const MIN_VERSION = [3, 51] as const
+
+/** @throws UNSUPPORTED for a SQLite that would take an unknown word for another command */
+export function assertSqliteVersion(db: SqliteDatabase): void {
+  const version = String(db.prepare('SELECT sqlite_version() AS version').all([])[0]?.['version'])
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1])) return
+  throw new StoreError('UNSUPPORTED', `SQLite ${version} is too old; ${MIN_VERSION.join('.')} is needed`, { operation: 'open' })
+}
+
 /** The single value of a pragma. */
 export function readPragma(db: SqliteDatabase, name: string): string | number {
   const [row = {}] = db.prepare(`PRAGMA ${name}`).all([])

@@ -43,6 +43,13 @@ export class SessionLease {
     return this.#connection
   }
 
+  /** Takes the writer if nobody has it or waits for it. */
+  tryWriter(): boolean {
+    if (this.#connection !== undefined || !this.#set.lock.tryAcquire(this.#holder)) return false
+    this.#connection = this.#set.writer
+    return true
+  }
+
   /** The connection there is, else a reader, else the writer. */
   async reader(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     const { readers } = this.#set

@@ -91,12 +91,17 @@ function hold(db: SqliteDatabase): SidecarHold {
     },
     remember: (key, value) =>
       void db.prepare('INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)').run([key, value]),
-    release: () => {
-      try {
-        db.exec('COMMIT')
-      } finally {
-        db.close()
-      }
-    },
+    release: () => releaseHeld(db),
+  }
+}
+
+/** A note is worth no failure: somebody who is just reading the file keeps it from being written. */
+function releaseHeld(db: SqliteDatabase): void {
+  try {
+    db.exec('COMMIT')
+  } catch {
+    if (db.inTransaction) db.exec('ROLLBACK')
+  } finally {
+    db.close()
   }
 }

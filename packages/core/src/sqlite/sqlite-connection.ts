@@ -5,7 +5,7 @@
  */
 import type { QueryResult } from 'kysely'
 import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
-import { SchemaWatch } from './schema-watch.ts'
+import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
 import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { PreparedStatement } from './sqlite-statement.ts'
@@ -29,12 +29,12 @@ export class SqliteConnection implements CursorOwner {
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
 
-  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: CacheCounters) {
+  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: CacheCounters, epoch: SchemaEpoch) {
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
     this.#counters = counters
-    this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'))
+    this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'), epoch)
   }
 
   get inTransaction(): boolean {
@@ -83,7 +83,6 @@ export class SqliteConnection implements CursorOwner {
   /** Forgets prepared statements after a schema change of ours. */
   forgetStatements(): void {
     this.#cache.clear()
-    this.#schema.invalidate()
   }
 
   addCursor(cursor: Cursor): void {

@@ -21,13 +21,15 @@ export interface CursorOwner {
 
 export class Cursor {
   readonly #owner: CursorOwner
-  readonly #rows: Generator<SqliteRow>
+  readonly #statement: PreparedStatement
+  readonly #rows: Iterator<SqliteRow>
   #open = true
   #settled: SqliteRow[] = []
   #settledIndex = 0
 
   constructor(owner: CursorOwner, statement: PreparedStatement, parameters: readonly unknown[]) {
     this.#owner = owner
+    this.#statement = statement
     this.#rows = statement.iterate(parameters)
     owner.addCursor(this)
   }
@@ -58,7 +60,7 @@ export class Cursor {
     if (!this.#open) return
     this.#open = false
     this.#owner.removeCursor(this)
-    this.#rows.return(undefined)
+    this.#rows.return?.()
   }
 
   #takeSettled(count: number): SqliteRow[] {
@@ -72,11 +74,15 @@ export class Cursor {
   }
 
   #pull(rows: SqliteRow[], count: number): void {
-    while (this.#open && rows.length < count) {
+    const fresh: SqliteRow[] = []
+    while (this.#open && rows.length + fresh.length < count) {
       const next = this.#rows.next()
       if (next.done === true) this.end()
-      else rows.push(next.value)
+      else fresh.push(next.value)
     }
+    if (fresh.length === 0) return
+    this.#statement.decode(fresh)
+    for (const row of fresh) rows.push(row)
   }
 }
 

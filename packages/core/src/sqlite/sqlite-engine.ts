@@ -11,7 +11,6 @@ import {
   type QueryCompiler,
   type QueryResult,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely'
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type {
@@ -30,11 +29,13 @@ import type { HealthFinding } from '../contract/reports.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
+import { assertDatabaseName } from './database-name.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { sqliteHealth } from './sqlite-health.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
@@ -70,7 +71,7 @@ class SqliteEngine implements Engine {
   readonly name: string
   readonly location: string
   readonly capabilities: Capabilities
-  readonly compiler: QueryCompiler = new SqliteQueryCompiler()
+  readonly compiler: QueryCompiler = new UpkeepSqliteCompiler()
   readonly adapter: DialectAdapter
   readonly asyncContext: AsyncContext | undefined
   readonly #options: SqliteEngineOptions
@@ -243,6 +244,7 @@ function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set:
 
 /** Opens the connections and answers the engine over them. @throws StoreError */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  assertDatabaseName(options.path, options.options)
   const set = await ConnectionSet.open(options, options.signal)
   return new SqliteEngine(options, set)
 }

@@ -1,6 +1,6 @@
 /** The options all SQLite backends share. */
 import type { KyselyPlugin } from 'kysely'
-import { assertKnownOptions, assertNumberOption, assertOneOf } from '../open/store-options.ts'
+import { assertKnownOptions, assertNumberOption, assertOneOf } from '../open/check-options.ts'
 
 export type { KyselyPlugin }
 
@@ -72,13 +72,16 @@ export function resolveSqliteOptions(
   return resolved
 }
 
-/** Options as they stand in a URL: text, turned into the type of the option's default. */
-export function sqliteOptionsFromUrl(options: ReadonlyMap<string, string>): Record<string, unknown> {
-  return Object.fromEntries([...options].map(([name, text]) => [name, fromText(name, text)]))
+/** Options as they stand in a URL: text, turned into the type of the option's default; `ownDefaults` are a backend's own. */
+export function sqliteOptionsFromUrl(
+  options: ReadonlyMap<string, string>,
+  ownDefaults: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const defaults: Readonly<Record<string, unknown>> = { ...SQLITE_DEFAULTS, ...ownDefaults }
+  return Object.fromEntries([...options].map(([name, text]) => [name, fromText(defaults[name], text)]))
 }
 
-function fromText(name: string, text: string): unknown {
-  const fallback: unknown = SQLITE_DEFAULTS[name as keyof SqliteOptions]
+function fromText(fallback: unknown, text: string): unknown {
   if (typeof fallback === 'number') return /^\d+$/.test(text) ? Number(text) : text
   if (text === 'true' || text === 'false') return text === 'true'
   return text

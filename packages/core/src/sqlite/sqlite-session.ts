@@ -17,7 +17,7 @@ import { classifySqliteError } from './sqlite-errors.ts'
 import { openSharedStream, type RowSource, readChunks, rowsInMemory } from './sqlite-stream.ts'
 import { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementClass } from './statement-class.ts'
-import type { StatementRouter } from './statement-router.ts'
+import { changesSchema, type StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
 
 /** What a session is acquired with. */
@@ -40,6 +40,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
   #doomed: StoreError | undefined
+  #committing = false
   #released = false
 
   constructor(router: StatementRouter, { signal, outer, assertNotNested }: SessionOrigin) {
@@ -65,10 +66,12 @@ export class SqliteSession implements EngineSession, LockHolder {
     })
   }
 
+  execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+    return this.#executeAtOnce(query, signal) ?? this.#inTurn('query', () => this.#execute(query, this.#joined(signal)))
+  }
+
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
-    const answer = this.#executeAtOnce(query, options?.signal)
-    if (answer !== undefined) return answer as QueryResult<R>
-    return this.#inTurn('query', () => this.#execute(query, this.#joined(options?.signal))) as Promise<QueryResult<R>>
+    return (await this.execute(query, { signal: options?.signal })) as QueryResult<R>
   }
 
   async *streamQuery<R>(
@@ -90,6 +93,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   async begin(settings: TransactionSettings, ctx: StatementContext): Promise<void> {
+    if (this.#beginAtOnce(settings, ctx.signal)) return
     const signal = this.#joined(ctx.signal)
     await this.#inTurn('begin', async () => {
       this.#assertUsable(signal)
@@ -99,18 +103,11 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   async commit(): Promise<void> {
-    await this.#inTurn('commit', async () => {
-      const transaction = this.#requireTransaction()
-      const doomed = this.#doomed
-      this.#endTransaction()
-      if (doomed !== undefined) {
-        this.#lease.settingsChanged ||= !transaction.rollbackQuietly()
-        throw markTransactionOver(told(doomed, 'the transaction was rolled back', 'commit'))
-      }
-      await transaction.commit().catch((error) => {
-        throw markTransactionOver(error)
-      })
-    })
+    try {
+      if (!this.#commitAtOnce()) await this.#inTurn('commit', () => this.#commitSlowly())
+    } catch (error) {
+      throw markTransactionOver(this.#failed(error, 'commit'))
+    }
   }
 
   async rollback(): Promise<void> {
@@ -133,12 +130,14 @@ export class SqliteSession implements EngineSession, LockHolder {
     await this.#savepoint('RELEASE', name)
   }
 
-  doom(reason: StoreError): void {
+  doom(reason: StoreError): boolean {
+    if (this.#committing) return false
     this.#doomed ??= reason
+    return true
   }
 
   async release(): Promise<void> {
-    await this.#turn
+    if (this.#pending > 0) await this.#turn
     if (this.#released) return
     this.#released = true
     // A stream whose reader waits elsewhere would keep its connection, and its snapshot, for as long as it likes.
@@ -163,6 +162,39 @@ export class SqliteSession implements EngineSession, LockHolder {
     } catch (error) {
       throw this.#failed(error, 'query')
     }
+  }
+
+  /** A write transaction that finds both locks free needs nothing to wait for. */
+  #beginAtOnce(settings: TransactionSettings, signal: AbortSignal | undefined): boolean {
+    const { set } = this.#router
+    if (this.#pending > 0 || this.#lease.connection !== undefined || settings.accessMode === 'read only') return false
+    if (set.options.readOnly || this.#released || this.#doomed !== undefined || signal?.aborted === true) return false
+    if (this.#signal?.aborted === true || !this.#lease.tryWriter()) return false
+    this.#transaction = SqliteTransaction.tryBegin(set, set.writer)
+    return this.#transaction !== undefined
+  }
+
+  #commitAtOnce(): boolean {
+    const transaction = this.#transaction
+    if (this.#pending > 0 || this.#doomed !== undefined || transaction === undefined) return false
+    this.#transaction = undefined
+    if (transaction.tryCommit()) return true
+    this.#transaction = transaction
+    return false
+  }
+
+  async #commitSlowly(): Promise<void> {
+    const transaction = this.#requireTransaction()
+    const doomed = this.#doomed
+    this.#committing = doomed === undefined
+    this.#endTransaction()
+    try {
+      if (doomed === undefined) await transaction.commit()
+      else this.#lease.settingsChanged ||= !transaction.rollbackQuietly()
+    } finally {
+      this.#committing = false
+    }
+    if (doomed !== undefined) throw told(doomed, 'the transaction was rolled back', 'commit')
   }
 
   async #execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
@@ -192,7 +224,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
-    if (kind === 'schema' && this.#transaction !== undefined) this.#transaction.schemaChanged = true
+    if (this.#transaction !== undefined && changesSchema(kind)) this.#transaction.schemaChanged = true
     return this.#router.run(connection, sql, kind, parameters)
   }
 

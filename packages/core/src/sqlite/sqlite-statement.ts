@@ -49,22 +49,15 @@ export class PreparedStatement {
     return decodeRows(rows, this.#currentPlan()) ? { rows } : this.#executeExactly(bound)
   }
 
-  /** Rows one by one, exact from the start: a stream cannot be read again. */
-  *iterate(parameters: readonly unknown[]): Generator<SqliteRow> {
-    const bound = bindParameters(parameters)
+  /** Opens the rows, exact from the start: a stream cannot be read again. They are to be given to {@link decode}. */
+  iterate(parameters: readonly unknown[]): Iterator<SqliteRow> {
     this.#readExactly()
-    const rows = this.#statement.iterate(bound)
-    let plan: RowPlan | undefined
-    try {
-      for (let next = rows.next(); next.done !== true; next = rows.next()) {
-        plan ??= this.#currentPlan()
-        const one = [next.value]
-        decodeExactRows(one, plan)
-        yield next.value
-      }
-    } finally {
-      rows.return?.()
-    }
+    return this.#statement.iterate(bindParameters(parameters))
+  }
+
+  /** Decodes rows of {@link iterate} in place, after the first of them has been read. */
+  decode(rows: readonly SqliteRow[]): void {
+    decodeExactRows(rows, this.#currentPlan())
   }
 
   #executeExactly(bound: readonly unknown[]): QueryResult<unknown> {

@@ -50,6 +50,29 @@ export class SqliteTransaction {
     }
   }
 
+  /** Begins a write transaction on a connection whose lock the caller has, unless another process is in the way. */
+  static tryBegin(set: ConnectionSet, connection: SqliteConnection): SqliteTransaction | undefined {
+    try {
+      connection.control('BEGIN IMMEDIATE')
+      return new SqliteTransaction(set, connection, false)
+    } catch {
+      // What is wrong is told by the attempt that waits.
+      return undefined
+    }
+  }
+
+  /** Commits, if nothing is in the way. */
+  tryCommit(): boolean {
+    try {
+      this.#connection.control('COMMIT')
+    } catch (error) {
+      if (this.#set.busy.isBusy(error)) return false
+      throw this.#commitFailed(error)
+    }
+    this.#end()
+    return true
+  }
+
   /** Whether SQLite has rolled back by itself. */
   get isLost(): boolean {
     return !this.#connection.inTransaction
@@ -60,9 +83,7 @@ export class SqliteTransaction {
     try {
       await retryWhileBusy(this.#set.busy, undefined, () => this.#connection.control('COMMIT'))
     } catch (error) {
-      const failure = classifySqliteError(this.#set.port, error, 'commit')
-      this.rollbackQuietly()
-      throw failure
+      throw this.#commitFailed(error)
     }
     this.#end()
   }
@@ -89,6 +110,12 @@ export class SqliteTransaction {
     if (this.isLost) throw new StoreError('ABORTED', 'the transaction was rolled back', { operation: 'savepoint' })
     this.#connection.control(`${command} "${name.replaceAll('"', '""')}"`)
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
+  }
+
+  #commitFailed(error: unknown): StoreError {
+    const failure = classifySqliteError(this.#set.port, error, 'commit')
+    this.rollbackQuietly()
+    return failure
   }
 
   #beginReadOnly(): void {

@@ -2,9 +2,11 @@
  * What kind of statement a text is, decided by its words alone, before anything is prepared: a flag PRAGMA acts while
  * it is being prepared.
  *
- * It is an allowlist: only what is surely a plain read is called one. `sqlite3_stmt_readonly` is not enough for that:
- * it is also true for BEGIN, for ATTACH and for `PRAGMA query_only=0`.
+ * It is an allowlist: only what is surely a plain read is called one, and only what surely leaves the connection alone
+ * is let onto a shared one. `sqlite3_stmt_readonly` is not enough for that: it is also true for BEGIN, for ATTACH and
+ * for `PRAGMA query_only=0`.
  */
+import { type SqlToken, sqlTokens } from './sql-tokens.ts'
 
 /** See the module. */
 export type StatementClass =
@@ -14,7 +16,9 @@ export type StatementClass =
   | 'write'
   /** Changes the schema: everybody's prepared statements are dropped. */
   | 'schema'
-  /** Never cached; `PRAGMA` reads and those few that belong to the database. */
+  /** The same, for an object that exists on one connection only. */
+  | 'temporary schema'
+  /** Never cached; `PRAGMA` reads and those few that belong to the database, and EXPLAIN. */
   | 'pragma'
   /** Changes the connection: only on a pinned one. */
   | 'connection'
@@ -23,18 +27,17 @@ export type StatementClass =
   /** VACUUM: waits and blocks; `maintenance()` does it. */
   | 'vacuum'
 
-const LEADING_BLANK = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$)|;)+/
-const FIRST_WORD = /^[a-z]+/i
-
-const READ_WORDS: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES'])
-const SCHEMA_WORDS: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER'])
-const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'END', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'])
+const READ_WORDS: ReadonlySet<string> = new Set(['select', 'with', 'values'])
+const SCHEMA_WORDS: ReadonlySet<string> = new Set(['create', 'drop', 'alter'])
+const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release'])
 
 /** Functions that answer for the connection they run on. */
-const CONNECTION_FUNCTIONS = /\b(?:last_insert_rowid|changes|total_changes|load_extension)\s*\(/i
-
-/** `PRAGMA [schema.]name`, then what follows the name. */
-const PRAGMA = /^pragma\s+(?:(?:"[^"]*"|\[[^\]]*\]|\w+)\s*\.\s*)?(\w+)\s*(.*)$/is
+const CONNECTION_FUNCTIONS: ReadonlySet<string> = new Set([
+  'changes',
+  'last_insert_rowid',
+  'load_extension',
+  'total_changes',
+])
 
 /** PRAGMAs that a value may be given to without changing the connection: they are stored in the database, or only read. */
 const DATABASE_PRAGMAS: ReadonlySet<string> = new Set([
@@ -53,42 +56,49 @@ const DATABASE_PRAGMAS: ReadonlySet<string> = new Set([
 ])
 
 /** PRAGMAs that act without being given a value. */
-const ACTING_PRAGMAS: ReadonlySet<string> = new Set([
-  'incremental_vacuum',
-  'wal_checkpoint',
-  'shrink_memory',
-  'optimize',
-])
+const ACTING_PRAGMAS: ReadonlySet<string> = new Set(['incremental_vacuum', 'wal_checkpoint', 'shrink_memory', 'optimize'])
 
-/** Classifies `sql`. */
-export function classifyStatement(sql: string): StatementClass {
-  const text = sql.replace(LEADING_BLANK, '')
-  const word = (FIRST_WORD.exec(text)?.[0] ?? '').toUpperCase()
-  if (READ_WORDS.has(word)) return CONNECTION_FUNCTIONS.test(text) ? 'write' : 'read'
-  if (SCHEMA_WORDS.has(word)) return 'schema'
+/** Classifies `sql`; `customFunctions` (in lower case) are treated as functions that answer for their connection. */
+export function classifyStatement(sql: string, customFunctions: ReadonlySet<string> = new Set()): StatementClass {
+  const tokens = sqlTokens(sql)
+  const word = wordAt(tokens, 0)
+  if (READ_WORDS.has(word)) return callsAny(tokens, CONNECTION_FUNCTIONS, customFunctions) ? 'write' : 'read'
+  if (SCHEMA_WORDS.has(word)) return isTemporary(tokens) ? 'temporary schema' : 'schema'
   if (TRANSACTION_WORDS.has(word)) return 'transaction'
-  if (word === 'PRAGMA') return classifyPragma(text)
-  if (word === 'EXPLAIN') return classifyExplained(text)
-  if (word === 'ATTACH' || word === 'DETACH') return 'connection'
-  if (word === 'VACUUM') return 'vacuum'
+  if (word === 'pragma') return classifyPragma(tokens.slice(1))
+  if (word === 'explain') return classifyExplained(tokens.slice(1))
+  if (word === 'attach' || word === 'detach') return 'connection'
+  if (word === 'vacuum') return 'vacuum'
   return 'write'
 }
 
+function wordAt(tokens: readonly SqlToken[], index: number): string {
+  const token = tokens[index]
+  return token === undefined || token.quoted ? '' : token.text
+}
+
+function callsAny(tokens: readonly SqlToken[], ...names: readonly ReadonlySet<string>[]): boolean {
+  return tokens.some(({ text }, index) => tokens[index + 1]?.text === '(' && names.some((set) => set.has(text)))
+}
+
+/** `CREATE TEMP …`, or a name qualified with `temp.` */
+function isTemporary(tokens: readonly SqlToken[]): boolean {
+  const second = wordAt(tokens, 1)
+  if (second === 'temp' || second === 'temporary') return true
+  return tokens.some(({ text }, index) => text === 'temp' && tokens[index + 1]?.text === '.')
+}
+
 /** A flag PRAGMA acts even while it is explained. */
-function classifyExplained(text: string): StatementClass {
-  const explained = text.replace(/^explain\s+(?:query\s+plan\s+)?/i, '').replace(LEADING_BLANK, '')
-  return /^pragma\b/i.test(explained) ? classifyPragma(explained) : 'pragma'
+function classifyExplained(tokens: readonly SqlToken[]): StatementClass {
+  const explained = wordAt(tokens, 0) === 'query' && wordAt(tokens, 1) === 'plan' ? tokens.slice(2) : tokens
+  return wordAt(explained, 0) === 'pragma' ? classifyPragma(explained.slice(1)) : 'pragma'
 }
 
-function classifyPragma(text: string): StatementClass {
-  const match = PRAGMA.exec(text)
-  const name = (match?.[1] ?? '').toLowerCase()
-  const rest = (match?.[2] ?? '').trim()
-  if (DATABASE_PRAGMAS.has(name)) return 'pragma'
-  return rest === '' || rest === ';' ? (ACTING_PRAGMAS.has(name) ? 'connection' : 'pragma') : 'connection'
-}
-
-/** Whether the statement makes something that exists on one connection only. */
-export function touchesTemporary(sql: string): boolean {
-  return /\btemp(?:orary)?\b/i.test(sql)
+/** `[schema.]name`, then perhaps a value. What does not look like that may be anything. */
+function classifyPragma(tokens: readonly SqlToken[]): StatementClass {
+  const unqualified = tokens[1]?.text === '.' ? tokens.slice(2) : tokens
+  const [name, ...value] = unqualified
+  if (name === undefined || !/^\w+$/.test(name.text)) return 'connection'
+  if (DATABASE_PRAGMAS.has(name.text)) return 'pragma'
+  return value.length > 0 || ACTING_PRAGMAS.has(name.text) ? 'connection' : 'pragma'
 }

@@ -10,23 +10,21 @@ import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import type { PreparedStatement } from './sqlite-statement.ts'
-import { classifyStatement, type StatementClass, touchesTemporary } from './statement-class.ts'
+import { classifyStatement, type StatementClass } from './statement-class.ts'
 
 export class StatementRouter {
   readonly set: ConnectionSet
-  /** Functions of the application: who knows what they do, so statements that name one run on the writer. */
-  readonly #customFunctions: RegExp | undefined
+  /** Functions of the application: who knows what they do, so statements that call one run on the writer. */
+  readonly #customFunctions: ReadonlySet<string>
 
   constructor(set: ConnectionSet, customFunctions: readonly string[]) {
     this.set = set
-    const names = customFunctions.map((name) => name.replace(/[^\w]/g, '\\$&'))
-    this.#customFunctions = names.length === 0 ? undefined : new RegExp(`\\b(?:${names.join('|')})\\b`, 'i')
+    this.#customFunctions = new Set(customFunctions.map((name) => name.toLowerCase()))
   }
 
   /** The class of a statement in this store. */
   classify(sql: string): StatementClass {
-    const found = classifyStatement(sql)
-    return found === 'read' && this.#customFunctions?.test(sql) === true ? 'write' : found
+    return classifyStatement(sql, this.#customFunctions)
   }
 
   /** The statement, compiled for the shared reader, if it is a plain read and there is a reader. */
@@ -54,7 +52,7 @@ export class StatementRouter {
   ): QueryResult<unknown> {
     const statement = connection.cached(sql) ?? this.#prepare(connection, sql, kind)
     const result = connection.execute(statement, parameters)
-    if (kind === 'schema') this.set.schemaChanged({ temporary: touchesTemporary(sql) })
+    if (changesSchema(kind)) this.set.schemaChanged({ temporary: kind === 'temporary schema' })
     return result
   }
 
@@ -65,6 +63,11 @@ export class StatementRouter {
     if (kind === 'read' || kind === 'write') connection.keep(sql, statement)
     return statement
   }
+}
+
+/** Whether prepared statements and column types are of the past afterwards. */
+export function changesSchema(kind: StatementClass): boolean {
+  return kind === 'schema' || kind === 'temporary schema'
 }
 
 /** Refuses what would change a connection that is shared. */

@@ -4,24 +4,15 @@
  * An aborted signal shortens each of these and skips none of the releases. It rejects only when a handle could not be
  * released, after everything was tried.
  */
-import { assertContext, openDeadline } from '../abort/deadline.ts'
+import { openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
-import type { Context } from '../contract/context.ts'
-import type { MaintenanceMode, MaintenanceReport } from '../contract/maintenance.ts'
-import type { CloseContext, CloseReport } from '../contract/reports.ts'
+import type { MaintenanceReport } from '../contract/maintenance.ts'
+import type { CloseReport } from '../contract/reports.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import type { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
-import {
-  assertKnownOptions,
-  assertNumberOption,
-  assertOneOf,
-  type ResolvedStoreOptions,
-} from '../open/store-options.ts'
+import type { ResolvedCloseOptions } from '../open/close-options.ts'
+import type { ResolvedStoreOptions } from '../open/store-options.ts'
 import type { Lifecycle } from './lifecycle.ts'
-
-export const CLOSE_DEFAULTS = { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 } as const
-
-const OPTION_NAMES = ['signal', 'timeoutMs', 'drainMs', 'maintenanceOnClose', 'budgetMs'] as const
 
 /** What is being closed. */
 export interface ClosingStore {
@@ -81,23 +72,4 @@ async function lastMaintenance(
     store.options.logger.warn('maintenance before close failed', { code: isStoreError(error) ? error.code : 'UNKNOWN' })
     return undefined
   }
-}
-
-/** {@link CloseContext} with its defaults. */
-export interface ResolvedCloseOptions extends Context {
-  readonly drainMs: number
-  readonly budgetMs: number
-  readonly maintenanceOnClose: MaintenanceMode | false
-}
-
-/** @throws INVALID_ARGUMENT */
-export function resolveCloseOptions(ctx: CloseContext): ResolvedCloseOptions {
-  assertKnownOptions(ctx, OPTION_NAMES, 'close')
-  assertContext(ctx, 'close')
-  const { drainMs = CLOSE_DEFAULTS.drainMs, budgetMs = CLOSE_DEFAULTS.budgetMs } = ctx
-  const { maintenanceOnClose = CLOSE_DEFAULTS.maintenanceOnClose } = ctx
-  assertNumberOption(drainMs, 'drainMs', 0)
-  assertNumberOption(budgetMs, 'budgetMs', 0)
-  assertOneOf(maintenanceOnClose, 'maintenanceOnClose', ['auto', 'light', 'full', false])
-  return { signal: ctx.signal, timeoutMs: ctx.timeoutMs, drainMs, budgetMs, maintenanceOnClose }
 }

@@ -4,7 +4,7 @@
  * It holds no rule of its own that one of those files could hold.
  */
 import type { Dialect, Kysely, KyselyProps } from 'kysely'
-import { openDeadline } from '../abort/deadline.ts'
+import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Context } from '../contract/context.ts'
@@ -17,9 +17,11 @@ import { QueryLog } from '../kysely/query-log.ts'
 import { SessionDriver } from '../kysely/session-driver.ts'
 import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import { givenOptions } from '../open/check-options.ts'
+import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
 import { checkHealth } from './check-health.ts'
-import { closeStore, resolveCloseOptions } from './close-store.ts'
+import { closeStore } from './close-store.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runTransaction } from './run-transaction.ts'
 import { StoreCounters } from './store-counters.ts'
@@ -63,7 +65,8 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   async withConnection<T>(work: (connection: Connection<DB>) => Promise<T>, ctx: Context = {}): Promise<T> {
-    using deadline = openDeadline(ctx, this.#options.clock, 'withConnection', this.#lifecycle.signal)
+    assertContext(ctx, 'withConnection')
+    using deadline = openDeadline(ctx, this.#options.clock, 'withConnection')
     return await this.#runner.lease('withConnection', deadline.signal, async (session) => {
       const raw = await session.raw({ signal: deadline.signal })
       const executor = this.#props.executor.withConnectionProvider(new SessionProvider(session))
@@ -97,6 +100,7 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   async health(ctx: Context = {}): Promise<HealthReport> {
+    assertContext(ctx, 'health')
     return this.#lifecycle.run('health', () => checkHealth(this.#engine, this.#options.clock, ctx))
   }
 
@@ -115,7 +119,7 @@ class EngineStore<DB> implements Store<DB> {
   close(ctx?: CloseContext): Promise<CloseReport> {
     if (this.#closing !== undefined) return this.#closing
     try {
-      const resolved = resolveCloseOptions({ ...this.#options.close, ...ctx })
+      const resolved = resolveCloseOptions({ ...this.#options.close, ...givenOptions(ctx ?? {}) })
       const store = {
         engine: this.#engine,
         lifecycle: this.#lifecycle,

@@ -16,6 +16,8 @@ export class Lifecycle {
   readonly #shutdown = new AbortController()
   #status: StoreStatus = 'open'
   #inFlight = 0
+  /** A set costs less than listeners on the signal, and a transaction is short. */
+  readonly #onShutdown = new Set<() => void>()
   #onIdle: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -48,10 +50,20 @@ export class Lifecycle {
 
   /** Counts a promise that is under way already. */
   async track<T>(work: Promise<T>): Promise<T> {
-    this.#inFlight++
+    const leave = this.enter()
     try {
       return await work
     } finally {
+      leave()
+    }
+  }
+
+  /** Counts something as under way until the answer is called. `onShutdown` hears when it has outlasted the drain. */
+  enter(onShutdown?: () => void): () => void {
+    this.#inFlight++
+    if (onShutdown !== undefined) this.#onShutdown.add(onShutdown)
+    return () => {
+      if (onShutdown !== undefined) this.#onShutdown.delete(onShutdown)
       this.#inFlight--
       if (this.#inFlight === 0) this.#onIdle?.()
     }
@@ -79,6 +91,7 @@ export class Lifecycle {
     const abandoned = this.#inFlight
     if (abandoned > 0) {
       this.#shutdown.abort(closedError('operation'))
+      for (const stop of this.#onShutdown) stop()
       await idle
     }
     return abandoned

@@ -9,13 +9,12 @@ import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { RetryOptions, StoreTransaction, TransactionContext } from '../contract/store.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
-import { assertKnownOptions, assertNumberOption } from '../open/store-options.ts'
-import type { StoreRunner } from './store-runner.ts'
+import { assertKnownOptions, assertNumberOption } from '../open/check-options.ts'
+import { SessionProvider, type StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
 
 const DEFAULT_BACKOFF_MS = 10
 const DEFAULT_MAX_BACKOFF_MS = 1000
-const OPTION_NAMES = ['signal', 'timeoutMs', 'accessMode', 'isolationLevel', 'retry'] as const
 const ACCESS_MODES: readonly unknown[] = ['read only', 'read write', undefined]
 const ISOLATION_LEVELS: readonly unknown[] = [
   'read uncommitted',
@@ -57,21 +56,21 @@ function attempt<DB, T>(
 ): Promise<T> {
   return runner.lease('transaction', signal, async (session) => {
     runner.counters.transactionCount++
-    await counted(runner, session.begin(settings, { signal }), 'begin')
-    const result = await workOrRollback(session, () => work(createStoreTransaction<DB>(props, session)))
+    await counted(runner, session.begin(settings, {}), 'begin')
+    const provider = new SessionProvider(session)
+    let result: T
+    try {
+      result = await work(createStoreTransaction<DB>(props, session, provider))
+    } catch (error) {
+      provider.end()
+      // A failing ROLLBACK must not hide what went wrong before it.
+      await session.rollback().catch(() => undefined)
+      throw error
+    }
+    provider.end()
     await counted(runner, session.commit(), 'commit')
     return result
   })
-}
-
-async function workOrRollback<T>(session: EngineSession, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    // Releasing the session rolls back as well; a failing ROLLBACK must not hide what went wrong before it.
-    await session.rollback().catch(() => undefined)
-    throw error
-  }
 }
 
 async function counted(runner: StoreRunner, step: Promise<void>, operation: string): Promise<void> {
@@ -89,8 +88,7 @@ function backoffMs(retry: RetryOptions | undefined, count: number): number {
 }
 
 function resolveSettings(ctx: TransactionContext): TransactionSettings {
-  assertKnownOptions(ctx, OPTION_NAMES, 'transaction')
-  assertContext(ctx, 'transaction')
+  assertContext(ctx, 'transaction', ['accessMode', 'isolationLevel', 'retry'])
   const { accessMode, isolationLevel, retry } = ctx
   if (!ACCESS_MODES.includes(accessMode))
     throw invalidArgument("accessMode must be 'read only' or 'read write'", 'transaction')

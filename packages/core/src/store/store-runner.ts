@@ -12,12 +12,14 @@ import type {
   DatabaseConnection,
   QueryResult,
 } from 'kysely'
-import { abortError, assertNotAborted, raceAbort } from '../abort/abort-error.ts'
+import { abortError, assertNotAborted } from '../abort/abort-error.ts'
 import type { Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner } from '../kysely/store-executor.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StoreCounters } from './store-counters.ts'
+
+const NO_CONTEXT: StatementContext = {}
 
 export class StoreRunner implements StatementRunner {
   readonly #engine: Engine
@@ -59,42 +61,56 @@ export class StoreRunner implements StatementRunner {
     work: (session: EngineSession) => Promise<T>,
   ): Promise<T> {
     this.#lifecycle.assertOpen(operation)
-    return this.#lifecycle.track(this.#leased(operation, this.#joined(signal), work))
-  }
-
-  async #leased<T>(operation: string, signal: AbortSignal, work: (session: EngineSession) => Promise<T>): Promise<T> {
-    const session = await this.#acquire(operation, signal)
+    let stop: (() => void) | undefined
+    const leave = this.#lifecycle.enter(() => stop?.())
     try {
-      const { asyncContext } = this.#engine
-      const working = asyncContext === undefined ? work(session) : asyncContext.run(session, () => work(session))
-      return await raceAbort(working, signal, operation)
+      const session = await this.#acquire(operation, signal)
+      try {
+        return await new Promise<T>((resolve, reject) => {
+          stop = () => {
+            const reason = abortError(signal?.aborted === true ? signal : this.#lifecycle.signal, operation)
+            if (session.doom(reason)) reject(reason)
+          }
+          signal?.addEventListener('abort', stop, { once: true })
+          this.#inContext(session, work).then(resolve, reject)
+        })
+      } finally {
+        if (stop !== undefined) signal?.removeEventListener('abort', stop)
+        await session.release()
+      }
     } finally {
-      if (signal.aborted) session.doom(abortError(signal, operation))
-      await session.release()
+      leave()
     }
   }
 
-  async #acquire(operation: string, signal: AbortSignal): Promise<EngineSession> {
+  #inContext<T>(session: EngineSession, work: (session: EngineSession) => Promise<T>): Promise<T> {
+    const { asyncContext } = this.#engine
+    return asyncContext === undefined ? work(session) : asyncContext.run(session, () => work(session))
+  }
+
+  #acquire(operation: string, signal: AbortSignal | undefined): EngineSession | Promise<EngineSession> {
     try {
       assertNotAborted(signal, operation)
-      return await this.#engine.acquire({ signal })
+      return this.#engine.acquire({ signal: this.#joined(signal) })
     } catch (error) {
       throw this.failed(error, operation)
     }
   }
 
   /** A statement on a session of ours. */
-  async onSession(
-    session: EngineSession,
+  onSession(
+    provider: { readonly session: EngineSession },
     query: CompiledQuery,
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<unknown>> {
     this.counters.queryCount++
     try {
       if (options !== undefined) this.#assertStrategy(options)
-      return await session.executeQuery(query, options)
+      const answer = provider.session.execute(query, options ?? NO_CONTEXT)
+      if (!(answer instanceof Promise)) return Promise.resolve(answer)
+      return answer.catch((error) => Promise.reject(this.failed(error, 'query')))
     } catch (error) {
-      throw this.failed(error, 'query')
+      return Promise.reject(this.failed(error, 'query'))
     }
   }
 
@@ -128,15 +144,30 @@ export class StoreRunner implements StatementRunner {
   }
 }
 
-/** A session as it is: it keeps its own order, so nothing has to queue for it. */
+/**
+ * A session as it is, for as long as its owner says: it keeps its own order, so nothing has to queue for it.
+ *
+ * A statement that comes after the COMMIT or the ROLLBACK was called must not run outside the transaction.
+ */
 export class SessionProvider implements ConnectionProvider {
-  readonly session: EngineSession
+  readonly #session: EngineSession
+  #isOver = false
 
   constructor(session: EngineSession) {
-    this.session = session
+    this.#session = session
   }
 
-  provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+  /** @throws CLOSED */
+  get session(): EngineSession {
+    if (this.#isOver) throw new StoreError('CLOSED', 'the transaction or connection is over', { operation: 'query' })
+    return this.#session
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+
+  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
     return consumer(this.session)
   }
 }
@@ -156,9 +187,9 @@ export class SessionRunner implements StatementRunner {
     this.#provider = provider
   }
 
-  async execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
-    const session = this.#provider instanceof SessionProvider ? this.#provider.session : await this.#session()
-    return this.#runner.onSession(session, query, options)
+  execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
+    if (this.#provider instanceof SessionProvider) return this.#runner.onSession(this.#provider, query, options)
+    return this.#session().then((session) => this.#runner.onSession({ session }, query, options))
   }
 
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {

@@ -45,8 +45,12 @@ class SavepointTransaction<DB> extends Transaction<DB> implements StoreTransacti
   }
 }
 
-/** A transaction on `session`, with the executor and the plugins of `props`. */
-export function createStoreTransaction<DB>(props: KyselyProps, session: EngineSession): StoreTransaction<DB> {
-  const executor = props.executor.withConnectionProvider(new SessionProvider(session))
+/** A transaction on `session`, which statements reach through `provider`, with the plugins of `props`. */
+export function createStoreTransaction<DB>(
+  props: KyselyProps,
+  session: EngineSession,
+  provider: SessionProvider,
+): StoreTransaction<DB> {
+  const executor = props.executor.withConnectionProvider(provider)
   return new SavepointTransaction<DB>(kyselyProps(props.dialect, props.driver, executor), session, 1)
 }

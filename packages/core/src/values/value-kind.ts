@@ -58,12 +58,18 @@ function decodeDecimal(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
 }
 
+/** Date makes up the 2nd of March for the 30th of February. */
+function isDay(text: string | undefined): boolean {
+  const midnight = new Date(`${text}T00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().slice(0, 10) === text
+}
+
 function decodeInstant(value: unknown): unknown {
   if (typeof value === 'string') {
     const parts = INSTANT.exec(value)
     if (parts === null) return value
     const date = new Date(`${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? 'Z'}`)
-    return Number.isNaN(date.getTime()) ? value : date
+    return Number.isNaN(date.getTime()) || !isDay(parts[1]) ? value : date
   }
   if (typeof value === 'number' || typeof value === 'bigint') {
     const date = new Date(Number(value))

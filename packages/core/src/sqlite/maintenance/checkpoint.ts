@@ -48,16 +48,11 @@ export async function checkpoint(scope: CheckpointScope, signal: AbortSignal): P
   const before = sizes(scope)
   if (before.walSizeBytes === 0) return { status: 'skipped', reason: 'the log is empty', before, after: before }
   await copyLog(scope, signal)
-  const row = await truncateLog(scope, signal)
-  const after = sizes(scope)
-  if (row.busy || after.walSizeBytes > 0) {
-    const reason =
-      row.copiedFrames < row.logFrames
-        ? 'a reader needs part of the log'
-        : 'a reader or a writer of another process was in the way'
-    return { status: 'blocked', reason, before, after }
-  }
-  return { status: 'done', before, after }
+  const { row, after } = await truncateLog(scope, signal)
+  if (!row.busy && after.walSizeBytes === 0) return { status: 'done', before, after }
+  const isHeld = row.copiedFrames < row.logFrames
+  const reason = isHeld ? 'a reader needs part of the log' : 'a reader or a writer of another process was in the way'
+  return { status: 'blocked', reason, before, after }
 }
 
 /** The attempt of every exit, abort included, so under a time limit of its own. It fails to the log only. */
@@ -104,12 +99,15 @@ export function bytesToCopy(scope: CheckpointScope): number {
   return Math.max(0, logFrames - copiedFrames) * look(scope).pageSizeBytes
 }
 
-/** With the write lock of ours, and tried again a little later, when another process may have let go of SQLite's. */
-async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise<CheckpointRow> {
+/**
+ * With the write lock of ours, and tried again a little later, when another process may have let go of SQLite's. What
+ * came of it is measured before the lock is given to whoever waits to fill the log again.
+ */
+async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise<{ row: CheckpointRow; after: Sizes }> {
   return withWriteLock(scope, signal, async () => {
     for (let attempt = 1; ; attempt++) {
       const row = await checkpointPass(scope, 'TRUNCATE', bytesToCopy(scope), signal)
-      if (!row.busy || attempt === TRUNCATE_ATTEMPTS) return row
+      if (!row.busy || attempt === TRUNCATE_ATTEMPTS) return { row, after: sizes(scope) }
       await yieldToLoop()
     }
   })
@@ -127,7 +125,9 @@ function checkpointHere({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE
   return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
 }
 
-function sizes(scope: CheckpointScope): { readonly walSizeBytes: number; readonly fileSizeBytes: number } {
+type Sizes = { readonly walSizeBytes: number; readonly fileSizeBytes: number }
+
+function sizes(scope: CheckpointScope): Sizes {
   const { walSizeBytes = 0, fileSizeBytes = 0 } = look(scope)
   return { walSizeBytes, fileSizeBytes }
 }

@@ -1,0 +1,43 @@
+/** How options of any kind are checked: clearly, with a code, before anything is changed. */
+import { invalidArgument } from '../errors/store-error.ts'
+
+/** Refuses names that are no option: a misspelt option must not be a default in silence. */
+export function assertKnownOptions(options: unknown, known: readonly string[], operation: string): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument(`${operation}: the options must be an object`, operation)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw invalidArgument(`${operation}: there is no option "${name}"; there are ${known.join(', ')}`, operation)
+    }
+  }
+}
+
+/** Refuses what is not a finite number within bounds. */
+export function assertNumberOption(
+  value: unknown,
+  name: string,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
+    throw invalidArgument(`${name} must be a number from ${min} to ${max}`, 'options')
+  }
+}
+
+/** Refuses what is not one of `allowed`. */
+export function assertOneOf(value: unknown, name: string, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) {
+    throw invalidArgument(`${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, 'options')
+  }
+}
+
+/** Refuses what is there and is no function. */
+export function assertFunctionOption(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== 'function') throw invalidArgument(`${name} must be a function`, 'options')
+}
+
+/** The options that are given: one that is `undefined` is not, and hides nothing underneath. */
+export function givenOptions<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { Patch } from './mutant-hook.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
+import type { SmallReport } from './small-runner.ts'
+
+const DEFAULT_RUN = 'sqlite-native/file'
+const TEST_TIMEOUT_MS = 5000
+const PACKAGES = new URL('../../packages/', import.meta.url)
+
+async function runTests(
+  run: string,
+  selection: readonly Mutant['noticedBy'][],
+  patch?: Patch,
+): Promise<SmallReport & { patched: boolean }> {
+  const hook = new URL('mutant-hook.ts', import.meta.url).href
+  const { NODE_OPTIONS: _, ...inherited } = process.env
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [fileURLToPath(new URL('run-tests.ts', import.meta.url)), run, `${TEST_TIMEOUT_MS}`, JSON.stringify(selection)],
+    {
+      env:
+        patch === undefined
+          ? inherited
+          : { ...inherited, NODE_OPTIONS: `--import=${hook}`, UPKEEP_MUTANT: JSON.stringify(patch) },
+      timeout: 60_000,
+    },
+  )
+  return JSON.parse(stdout)
+}
+
+describe('mutants', () => {
+  for (const run of new Set(MUTANTS.map((mutant) => mutant.run ?? DEFAULT_RUN))) {
+    it(`${run}: without a patch, each of the tests passes`, { timeout: 60_000 }, async () => {
+      const selection = MUTANTS.filter((mutant) => (mutant.run ?? DEFAULT_RUN) === run).map(
+        ({ noticedBy }) => noticedBy,
+      )
+      const report = await runTests(run, selection)
+      expect(report.failed).toEqual([])
+      expect(report.passed).toBeGreaterThanOrEqual(selection.length)
+      expect(report.patched).toBe(false)
+    })
+  }
+
+  for (const { fault, file, find, replace, run = DEFAULT_RUN, noticedBy } of MUTANTS) {
+    it(`${fault}: noticed`, { timeout: 60_000 }, async () => {
+      const path = fileURLToPath(new URL(file, PACKAGES))
+      expect(readFileSync(path, 'utf8').split(find).length - 1, `places in ${file} that the patch fits`).toBe(1)
+      const report = await runTests(run, [noticedBy], { path, find, replace })
+      expect(report.patched).toBe(true)
+      expect(report.failed.length).toBeGreaterThan(0)
+    })
+  }
+})

@@ -1,0 +1,16 @@
+// The runs of the suite on our own backends, by name. What a run needs is loaded when it is asked for: one whose
+// driver cannot load here does not disturb the others.
+import type { Run } from './run.ts'
+
+const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
+  'node-sqlite': async () => (await import('./node-sqlite.ts')).nodeSqlite,
+  'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
+  'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
+}
+
+/** @throws Error for a name that is no run */
+export async function resolveRun(name: string): Promise<Run> {
+  const load = RUNS[name]
+  if (load === undefined) throw new Error(`there is no run "${name}"; there are ${Object.keys(RUNS).join(', ')}`)
+  return load()
+}

@@ -1,0 +1,58 @@
+/**
+ * What a backend hands to the suite: how to make a database, open stores on it and look at it from outside.
+ *
+ * There is no way to skip a test. What a backend cannot do it says in its capabilities, and the suite then tests that
+ * it refuses.
+ */
+import type { Capabilities, Clock, Store, StoreLog } from '@upkeep/core'
+import type { KyselyPlugin, LogConfig } from 'kysely'
+import type { ClientPort } from '../client/client-port.ts'
+
+/** A row as it comes from outside the store. */
+export type ProbeRow = Readonly<Record<string, unknown>>
+
+/** Options of {@link TestDatabase.openStore}; the harness passes them on to its backend. */
+export interface TestStoreOptions {
+  readonly clock?: Clock | undefined
+  readonly logger?: StoreLog | undefined
+  readonly log?: LogConfig | undefined
+  readonly plugins?: KyselyPlugin[] | undefined
+  /** Opens it for reading only. Only asked for where `capabilities.persistent`. */
+  readonly readOnly?: boolean | undefined
+  /** How long a lock of another store or process is waited for; 0 fails at once. */
+  readonly busyTimeoutMs?: number | undefined
+}
+
+/** Another process that serves `serveClient`. */
+export interface ClientProcess {
+  readonly port: ClientPort
+  /** Ends it with SIGKILL or the like, and resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+/** One empty database, and what the suite may do to it. */
+export interface TestDatabase {
+  /** Opens a store on it; may be called again while one is open where `capabilities.multiProcess`. */
+  openStore<DB>(options?: TestStoreOptions): Promise<Store<DB>>
+  /** Runs one statement **in another process** that bypasses the store. Exactly where `capabilities.multiProcess`. */
+  readonly probe?: ((sql: string) => Promise<readonly ProbeRow[]>) | undefined
+  /** Starts a process that serves a store of the same backend. Exactly where `capabilities.multiProcess`. */
+  readonly spawnClient?: (() => Promise<ClientProcess>) | undefined
+  /** Size of the database file as the file system has it. Exactly where the database is a file. */
+  readonly fileSizeBytes?: (() => Promise<number>) | undefined
+  /** Size of the write-ahead log, 0 where there is none. Exactly where `capabilities.writeAheadLog` and it is a file. */
+  readonly walSizeBytes?: (() => Promise<number>) | undefined
+  /** Called once, after its stores were closed. */
+  drop(): Promise<void>
+}
+
+/** A backend under test. */
+export interface Harness {
+  /** Name of the run, e.g. `sqlite-native/file`. */
+  readonly name: string
+  /** Which extra topics apply. */
+  readonly dialect: 'sqlite' | 'postgres'
+  /** What its stores must claim; the suite checks that they do, and tests each claim on both of its sides. */
+  readonly capabilities: Capabilities
+  createDatabase(): Promise<TestDatabase>
+}
