@@ -22,11 +22,14 @@ export class MaintenanceProcess implements SqliteOffload {
     return this.#child !== undefined
   }
 
+  warmUp(): void {
+    this.#started()
+  }
+
   /** Settles when the task is over: for an aborted one, when the process has gone. */
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult> {
     if (signal.aborted) return Promise.reject(aborted(signal, task))
-    this.#child ??= this.#start()
-    const child = this.#child
+    const child = this.#started()
     return new Promise((resolve, reject) => {
       const onMessage = (response: MaintenanceResponse): void => {
         settle()
@@ -53,9 +56,14 @@ export class MaintenanceProcess implements SqliteOffload {
     const child = this.#child
     this.#child = undefined
     if (child === undefined) return
-    const exited = once(child, 'exit')
-    child.disconnect()
-    await exited
+    const gone = once(child, 'exit').catch(() => undefined)
+    if (child.connected) child.disconnect()
+    await gone
+  }
+
+  #started(): ChildProcess {
+    this.#child ??= this.#start()
+    return this.#child
   }
 
   /** Without the application's own Node flags: with those of `node --eval` the child would run the application. */

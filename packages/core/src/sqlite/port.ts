@@ -107,6 +107,8 @@ export type OffloadResult = readonly SqliteRow[]
 export interface SqliteOffload {
   /** Whether a task costs no start: the process is there. */
   readonly isWarm: boolean
+  /** Starts the process ahead of its first task. */
+  warmUp(): void
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult>
   /** Ends what was kept warm. */
   close(): Promise<void>

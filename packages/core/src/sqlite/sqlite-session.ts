@@ -41,6 +41,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   #transaction: SqliteTransaction | undefined
   #doomed: StoreError | undefined
   #committing = false
+  #isEnding = false
   #released = false
 
   constructor(router: StatementRouter, { signal, outer, assertNotNested }: SessionOrigin) {
@@ -67,6 +68,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+    if (this.#isEnding) throw this.#over()
     return this.#executeAtOnce(query, signal) ?? this.#inTurn('query', () => this.#execute(query, this.#joined(signal)))
   }
 
@@ -104,18 +106,15 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async commit(): Promise<void> {
     try {
-      if (!this.#commitAtOnce()) await this.#inTurn('commit', () => this.#commitSlowly())
+      if (!this.#commitAtOnce()) await this.#ending('commit', () => this.#commitSlowly())
     } catch (error) {
       throw markTransactionOver(this.#failed(error, 'commit'))
     }
   }
 
   async rollback(): Promise<void> {
-    await this.#inTurn('rollback', async () => {
-      const transaction = this.#transaction
-      this.#endTransaction()
-      transaction?.rollback()
-    })
+    if (this.#pending === 0) this.#rollbackNow()
+    else await this.#ending('rollback', async () => this.#rollbackNow())
   }
 
   async savepoint(name: string): Promise<void> {
@@ -181,6 +180,16 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (transaction.tryCommit()) return true
     this.#transaction = transaction
     return false
+  }
+
+  #rollbackNow(): void {
+    const transaction = this.#transaction
+    this.#endTransaction()
+    try {
+      transaction?.rollback()
+    } catch (error) {
+      throw this.#failed(error, 'rollback')
+    }
   }
 
   async #commitSlowly(): Promise<void> {
@@ -268,6 +277,16 @@ export class SqliteSession implements EngineSession, LockHolder {
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
     if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.doom(failure)
     return failure
+  }
+
+  /** A statement that comes while the transaction is ending would run after it, on its own. */
+  async #ending(operation: string, work: () => Promise<void>): Promise<void> {
+    this.#isEnding = true
+    try {
+      await this.#inTurn(operation, work)
+    } finally {
+      this.#isEnding = false
+    }
   }
 
   async #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {

@@ -114,11 +114,12 @@ async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise
 }
 
 /**
- * Makes an uncommitted log of a killed process go away, for whoever holds the write lock. Nothing is copied, so nothing
- * waits for the disk.
+ * Makes the uncommitted log of a killed process go away, for whoever holds the write lock. Nothing is copied, but to
+ * cut off a large file takes a while: where `scope` has a warm process, that does it.
  */
-export function dropLogTail(scope: CheckpointScope): void {
-  if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0) checkpointHere(scope, 'TRUNCATE')
+export async function dropLogTail(scope: CheckpointScope): Promise<void> {
+  const { signal } = new AbortController()
+  if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0) await checkpointPass(scope, 'TRUNCATE', 0, signal)
 }
 
 function checkpointHere({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {

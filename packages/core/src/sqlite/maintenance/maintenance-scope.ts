@@ -22,6 +22,8 @@ export interface CheckpointScope {
 
 /** What every step of a run has. */
 export interface MaintenanceScope extends CheckpointScope {
+  /** Opens another process, for what must be done when the first one was killed. */
+  readonly openOffload: (() => SqliteOffload) | undefined
   readonly clock: Clock
   readonly run: MaintenanceRun
 }

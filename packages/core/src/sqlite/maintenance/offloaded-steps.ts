@@ -43,22 +43,28 @@ export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepRe
   }
 }
 
-/** What a killed VACUUM leaves in the log, up to the size of the database, must be gone before anybody commits. */
+/**
+ * What a killed VACUUM leaves in the log, up to the size of the database, must be gone before anybody commits: the
+ * commit would have to write it all to the disk. A second process stands by for that.
+ */
 async function vacuumOrDropLog(
   scope: MaintenanceScope,
   offload: SqliteOffload,
   signal: AbortSignal,
   bytes: number,
 ): Promise<void> {
+  const standby = bytes > INLINE_BYTES ? scope.openOffload?.() : undefined
+  standby?.warmUp()
   const watching = watchLog(scope, 'vacuum', bytes)
   try {
     if (scope.set.hasWriteAheadLog) await copyLog(scope, signal)
     await offload.run({ name: 'vacuum' }, signal)
   } catch (error) {
-    dropLogTail(scope)
+    await dropLogTail({ ...scope, offload: standby }).catch(() => undefined)
     throw error
   } finally {
     watching.stop()
+    await standby?.close()
   }
 }
 
