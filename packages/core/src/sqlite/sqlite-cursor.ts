@@ -6,6 +6,7 @@
  */
 import type { CompiledQuery } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
+import { OpenRows } from './open-rows.ts'
 import type { SqliteRow } from './port.ts'
 import type { PreparedStatement } from './sqlite-statement.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -21,31 +22,28 @@ export interface CursorOwner {
 
 export class Cursor {
   readonly #owner: CursorOwner
-  readonly #statement: PreparedStatement
-  readonly #rows: Iterator<SqliteRow>
+  readonly #rows: OpenRows
   #open = true
   #settled: SqliteRow[] = []
   #settledIndex = 0
 
-  constructor(owner: CursorOwner, statement: PreparedStatement, parameters: readonly unknown[]) {
+  constructor(owner: CursorOwner, rows: OpenRows) {
     this.#owner = owner
-    this.#statement = statement
-    this.#rows = statement.iterate(parameters)
+    this.#rows = rows
     owner.addCursor(this)
   }
 
   /** The next rows, at most `count`; fewer only at the end. */
   read(count: number): SqliteRow[] {
+    if (this.#settled.length === 0) return this.#pull(count)
     const rows = this.#takeSettled(count)
-    this.#pull(rows, count)
-    return rows
+    return rows.length < count ? rows.concat(this.#pull(count - rows.length)) : rows
   }
 
   /** Reads the rest, so that the connection is free. @throws StoreError BUSY, losing nothing, if that is too much */
   settle(): void {
-    const rows = this.#takeSettled(Number.POSITIVE_INFINITY)
-    this.#settled = rows
-    this.#pull(rows, MAX_SETTLED_ROWS)
+    this.#settled = this.read(MAX_SETTLED_ROWS)
+    this.#settledIndex = 0
     if (this.#open) {
       throw new StoreError(
         'BUSY',
@@ -60,7 +58,7 @@ export class Cursor {
     if (!this.#open) return
     this.#open = false
     this.#owner.removeCursor(this)
-    this.#rows.return?.()
+    this.#rows.close()
   }
 
   #takeSettled(count: number): SqliteRow[] {
@@ -73,27 +71,28 @@ export class Cursor {
     return rows
   }
 
-  #pull(rows: SqliteRow[], count: number): void {
-    const fresh: SqliteRow[] = []
-    while (this.#open && rows.length + fresh.length < count) {
-      const next = this.#rows.next()
-      if (next.done === true) this.end()
-      else fresh.push(next.value)
-    }
-    if (fresh.length === 0) return
-    this.#statement.decode(fresh)
-    for (const row of fresh) rows.push(row)
+  #pull(count: number): SqliteRow[] {
+    if (!this.#open) return []
+    const rows = this.#rows.take(count)
+    if (this.#rows.isDone) this.end()
+    return rows
   }
 }
 
+/** The order of rows, and so where to go on, cannot be had twice. */
+const RANDOM = /\brandom/i
+
 /** Opens a cursor on `connection`, if `query` is a plain read: anything else has done its work with its first row. */
 export function openCursor(
-  connection: CursorOwner & { prepare(sql: string): PreparedStatement },
+  connection: CursorOwner & { readonly inTransaction: boolean; prepare(sql: string): PreparedStatement },
   { sql, parameters }: CompiledQuery,
   kind: StatementClass,
 ): Cursor | undefined {
   if (kind !== 'read') return undefined
   // A statement of its own: one that is being iterated cannot be run by anybody else.
   const statement = connection.prepare(sql)
-  return statement.isPlainRead ? new Cursor(connection, statement, parameters) : undefined
+  if (!statement.isPlainRead) return undefined
+  const isRepeatable = connection.inTransaction && !RANDOM.test(sql)
+  const prepareAgain = isRepeatable ? () => connection.prepare(sql) : undefined
+  return new Cursor(connection, new OpenRows(statement, parameters, prepareAgain))
 }

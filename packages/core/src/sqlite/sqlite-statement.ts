@@ -25,7 +25,7 @@ export class PreparedStatement {
     this.#schema = schema
     this.#rerunnable = statement.readOnly
     this.#inserts = /\b(?:insert|replace)\b/i.test(sql)
-    if (!this.#rerunnable) this.#readExactly()
+    if (!this.#rerunnable) this.readExactly()
   }
 
   /** Whether it may run on a reader: changes nothing, answers rows. */
@@ -41,29 +41,32 @@ export class PreparedStatement {
     const bound = bindParameters(parameters)
     if (!this.#statement.returnsRows) return this.#run(bound)
     const rows = this.#statement.all(bound)
-    if (rows.length === 0) return this.#result(rows)
-    if (this.#exact) {
-      decodeExactRows(rows, this.#currentPlan())
-      return this.#result(rows)
-    }
-    return decodeRows(rows, this.#currentPlan()) ? { rows } : this.#executeExactly(bound)
+    return rows.length === 0 || this.decode(rows) ? this.#result(rows) : this.#executeExactly(bound)
   }
 
-  /** Opens the rows, exact from the start: a stream cannot be read again. They are to be given to {@link decode}. */
+  /** Opens the rows, as the driver gives them; see {@link decode}. */
   iterate(parameters: readonly unknown[]): Iterator<SqliteRow> {
-    this.#readExactly()
     return this.#statement.iterate(bindParameters(parameters))
   }
 
-  /** Decodes rows of {@link iterate} in place, after the first of them has been read. */
-  decode(rows: readonly SqliteRow[]): void {
+  /** Decodes rows of {@link iterate} in place. Answers false, leaving them to be read again, if one may be rounded. */
+  decode(rows: readonly SqliteRow[]): boolean {
+    if (!this.#exact) return decodeRows(rows, this.#currentPlan())
     decodeExactRows(rows, this.#currentPlan())
+    return true
+  }
+
+  /** From now on integers come exactly. */
+  readExactly(): void {
+    if (this.#exact) return
+    this.#exact = true
+    this.#statement.readExactIntegers(true)
   }
 
   #executeExactly(bound: readonly unknown[]): QueryResult<unknown> {
-    this.#readExactly()
+    this.readExactly()
     const rows = this.#statement.all(bound)
-    decodeExactRows(rows, this.#currentPlan())
+    this.decode(rows)
     return { rows }
   }
 
@@ -76,12 +79,6 @@ export class PreparedStatement {
 
   #result(rows: unknown[]): QueryResult<unknown> {
     return this.#rerunnable ? { rows } : { rows, numAffectedRows: BigInt(rows.length) }
-  }
-
-  #readExactly(): void {
-    if (this.#exact) return
-    this.#exact = true
-    this.#statement.readExactIntegers(true)
   }
 
   /** Declared types are asked for after execution: SQLite compiles a statement anew when it finds another schema. */

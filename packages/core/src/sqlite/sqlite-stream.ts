@@ -4,7 +4,8 @@
 import type { CompiledQuery, QueryResult } from 'kysely'
 import { yieldToLoop } from '../abort/yield-to-loop.ts'
 import { retryWhileBusy } from './busy-wait.ts'
-import { openCursor } from './sqlite-cursor.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import { type Cursor, openCursor } from './sqlite-cursor.ts'
 import type { StatementClass } from './statement-class.ts'
 import type { StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
@@ -79,26 +80,46 @@ export async function openSharedStream(
   }
   if ((await router.plainRead(query.sql, kind, signal)) === undefined) return undefined
   const reader = await readers.lease(signal)
+  const source = new ReaderSource(reader, () => readers.giveBack(reader))
   try {
-    const cursor = await retryWhileBusy(busy, signal, () => openCursor(reader, query, kind))
-    if (cursor === undefined) readers.giveBack(reader)
-    return cursor && endingWith(cursor, () => readers.giveBack(reader))
+    await retryWhileBusy(busy, signal, () => source.open(query, kind))
+    return source
   } catch (error) {
-    readers.giveBack(reader)
+    source.end()
     throw error
   }
 }
 
-/** Ending twice gives back once: by the session that is released, and by the reader who comes back to it. */
-function endingWith(source: RowSource, giveBack: () => void): RowSource {
-  let ended = false
-  return {
-    read: (count) => source.read(count),
-    end: () => {
-      if (ended) return
-      ended = true
-      source.end()
-      giveBack()
-    },
+/** A cursor in a transaction of its own, which keeps the snapshot until the last row is decoded. */
+class ReaderSource implements RowSource {
+  readonly #reader: SqliteConnection
+  readonly #giveBack: () => void
+  #cursor: Cursor | undefined
+  #ended = false
+
+  constructor(reader: SqliteConnection, giveBack: () => void) {
+    this.#reader = reader
+    this.#giveBack = giveBack
+  }
+
+  open(query: CompiledQuery, kind: StatementClass): void {
+    if (!this.#reader.inTransaction) this.#reader.control('BEGIN')
+    this.#cursor = openCursor(this.#reader, query, kind)
+  }
+
+  read(count: number): unknown[] {
+    return this.#cursor?.read(count) ?? []
+  }
+
+  /** Called by the reader of the stream and by the session that is released, whoever comes first. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    try {
+      this.#cursor?.end()
+      if (this.#reader.inTransaction) this.#reader.control('ROLLBACK')
+    } finally {
+      this.#giveBack()
+    }
   }
 }
