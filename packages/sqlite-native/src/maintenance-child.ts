@@ -10,19 +10,18 @@ async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse 
   if (request.kind === 'open') {
     opening = loadBetterSqlite3(request.setup).then((port) => new SqliteTaskRunner(port, request.path, request.options))
     // Whoever sends a task hears of it.
-    opening.catch(() => undefined)
-    return undefined
+    return opening.then(
+      () => ({ kind: 'ready' }),
+      () => undefined,
+    )
   }
   try {
     const runner = await opening
     if (runner === undefined) throw new StoreError('UNKNOWN', 'a task came before its database')
-    return { rows: runner.run(request.task) }
+    return { kind: 'rows', rows: runner.run(request.task) }
   } catch (error) {
-    return {
-      error: serializeStoreError(
-        isStoreError(error) ? error : new StoreError('UNKNOWN', 'the maintenance process failed'),
-      ),
-    }
+    const failure = isStoreError(error) ? error : new StoreError('UNKNOWN', 'the maintenance process failed')
+    return { kind: 'error', error: serializeStoreError(failure) }
   }
 }
 

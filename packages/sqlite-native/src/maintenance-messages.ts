@@ -13,5 +13,8 @@ export type MaintenanceRequest =
     }
   | { readonly kind: 'task'; readonly task: OffloadTask }
 
-/** From the process: one for each task. */
-export type MaintenanceResponse = { readonly rows: OffloadResult } | { readonly error: SerializedStoreError }
+/** From the process: that it has loaded its driver; then one answer for each task. */
+export type MaintenanceResponse =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'rows'; readonly rows: OffloadResult }
+  | { readonly kind: 'error'; readonly error: SerializedStoreError }

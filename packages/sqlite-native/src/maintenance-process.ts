@@ -13,13 +13,14 @@ import type { MaintenanceRequest, MaintenanceResponse } from './maintenance-mess
 export class MaintenanceProcess implements SqliteOffload {
   readonly #open: MaintenanceRequest
   #child: ChildProcess | undefined
+  #isReady = false
 
   constructor(open: Omit<Extract<MaintenanceRequest, { kind: 'open' }>, 'kind'>) {
     this.#open = { kind: 'open', ...open }
   }
 
   get isWarm(): boolean {
-    return this.#child !== undefined
+    return this.#isReady
   }
 
   warmUp(): void {
@@ -32,8 +33,9 @@ export class MaintenanceProcess implements SqliteOffload {
     const child = this.#started()
     return new Promise((resolve, reject) => {
       const onMessage = (response: MaintenanceResponse): void => {
+        if (response.kind === 'ready') return
         settle()
-        if ('rows' in response) resolve(response.rows)
+        if (response.kind === 'rows') resolve(response.rows)
         else reject(deserializeStoreError(response.error))
       }
       const onGone = (reason: unknown, killedBy?: string | null): void => {
@@ -55,6 +57,7 @@ export class MaintenanceProcess implements SqliteOffload {
   async close(): Promise<void> {
     const child = this.#child
     this.#child = undefined
+    this.#isReady = false
     if (child === undefined) return
     const gone = once(child, 'exit').catch(() => undefined)
     if (child.connected) child.disconnect()
@@ -72,9 +75,14 @@ export class MaintenanceProcess implements SqliteOffload {
     const child = fork(script, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
     // One that died, also while it had nothing to do, or that could not be started, is no use to the next task.
     const forget = (): void => {
-      if (this.#child === child) this.#child = undefined
+      if (this.#child !== child) return
+      this.#child = undefined
+      this.#isReady = false
     }
     child.on('exit', forget).on('error', forget)
+    child.once('message', () => {
+      this.#isReady = true
+    })
     this.#send(child, this.#open)
     return child
   }

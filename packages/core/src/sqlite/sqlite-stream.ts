@@ -2,16 +2,14 @@
  * Reads rows chunk by chunk from whatever has them, and lets the event loop turn in between.
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
-import { yieldToLoop } from '../abort/yield-to-loop.ts'
+import { isSliceSpent } from '../loop/loop-slice.ts'
+import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { type Cursor, openCursor } from './sqlite-cursor.ts'
 import type { StatementClass } from './statement-class.ts'
 import type { StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
-
-/** After this long without a turn of the loop a stream gives it one. */
-const SLICE_MS = 8
 
 /** Where a stream reads. */
 export interface RowSource {
@@ -41,16 +39,12 @@ export async function* readChunks(
   beforeEach: () => void,
 ): AsyncGenerator<QueryResult<unknown>> {
   try {
-    let turnMs = performance.now()
     for (;;) {
       beforeEach()
       const rows = source.read(chunkSize)
       if (rows.length > 0) yield { rows }
       if (rows.length < chunkSize) return
-      if (performance.now() - turnMs > SLICE_MS) {
-        await yieldToLoop()
-        turnMs = performance.now()
-      }
+      if (isSliceSpent()) await yieldToLoop()
     }
   } finally {
     source.end()

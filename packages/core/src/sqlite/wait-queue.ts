@@ -8,9 +8,11 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreError } from '../errors/store-error.ts'
 
 /** One who waits. */
-export interface Waiter<Request, Grant> {
+interface Waiter<Request, Grant> {
   readonly request: Request
   readonly grant: (grant: Grant) => void
+  /** Stops listening to the signal and the limit. */
+  readonly leave: () => void
 }
 
 /** When a waiter gives up. */
@@ -32,10 +34,10 @@ export class WaitQueue<Request, Grant> {
     return this.#waiters.size
   }
 
-  /** Takes out the one who has waited longest. */
-  shift(): Waiter<Request, Grant> | undefined {
+  /** Takes out the one who has waited longest; it must then be granted, and no signal or limit counts any more. */
+  shift(): Pick<Waiter<Request, Grant>, 'request' | 'grant'> | undefined {
     const [first] = this.#waiters
-    if (first !== undefined) this.#waiters.delete(first)
+    first?.leave()
     return first
   }
 
@@ -61,13 +63,7 @@ export class WaitQueue<Request, Grant> {
         leave()
         reject(limit.error())
       }
-      const waiter: Waiter<Request, Grant> = {
-        request,
-        grant: (grant) => {
-          leave()
-          resolve(grant)
-        },
-      }
+      const waiter: Waiter<Request, Grant> = { request, grant: resolve, leave }
       if (signal?.aborted === true) {
         onAbort()
         return

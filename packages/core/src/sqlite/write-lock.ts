@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { inLoopSlice } from '../loop/loop-slice.ts'
 import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
 /** Who holds the lock, for messages and to recognise nested use. */
@@ -70,7 +71,8 @@ export class WriteLock {
     this.#endExemption()
     const next = this.#queue.shift()
     this.#holder = next?.request
-    next?.grant()
+    // A queue of writers would otherwise be worked off in one turn of the loop.
+    if (next !== undefined) void inLoopSlice(undefined).then(next.grant)
   }
 
   /**

@@ -16,6 +16,7 @@ import { abortError, assertNotAborted } from '../abort/abort-error.ts'
 import type { Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner } from '../kysely/store-executor.ts'
+import { inLoopSlice } from '../loop/loop-slice.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StoreCounters } from './store-counters.ts'
 
@@ -40,7 +41,7 @@ export class StoreRunner implements StatementRunner {
       if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
       const ctx = options === undefined ? this.#context : this.#contextOf(options)
       const answer = this.#engine.execute(query, ctx)
-      if (!(answer instanceof Promise)) return Promise.resolve(answer)
+      if (!(answer instanceof Promise)) return inLoopSlice(answer)
       return this.#lifecycle.track(answer).catch((error) => Promise.reject(this.failed(error, 'query')))
     } catch (error) {
       return Promise.reject(this.failed(error, 'query'))
@@ -107,7 +108,7 @@ export class StoreRunner implements StatementRunner {
     try {
       if (options !== undefined) this.#assertStrategy(options)
       const answer = provider.session.execute(query, options ?? NO_CONTEXT)
-      if (!(answer instanceof Promise)) return Promise.resolve(answer)
+      if (!(answer instanceof Promise)) return inLoopSlice(answer)
       return answer.catch((error) => Promise.reject(this.failed(error, 'query')))
     } catch (error) {
       return Promise.reject(this.failed(error, 'query'))

@@ -5,7 +5,7 @@
  * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
-import { yieldToLoop } from '../../abort/yield-to-loop.ts'
+import { yieldToLoop } from '../../loop/yield-to-loop.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'

@@ -1,0 +1,218 @@
+// Options of every kind: names that are none, values that are none, and that undefined is "not given". That a refused
+// option has changed nothing on disk is tested with the backends.
+import {
+  assertKnownOptions,
+  assertNumberOption,
+  assertOneOf,
+  type Capabilities,
+  resolveStoreOptions,
+  type StoreOptions,
+  systemClock,
+} from '@upkeep/core'
+import { resolveSqliteOptions, SQLITE_DEFAULTS, type SqliteOptions, sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
+import { describe, expect, it } from 'vitest'
+import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
+import { resolveCloseOptions } from '../dist/open/close-options.js'
+import { codeOf, failureOf } from './support/outcome.ts'
+
+const ALL: Capabilities = {
+  cancellation: false,
+  vacuum: 'process',
+  maintenance: 'process',
+  singleMaintainer: 'file',
+  concurrentReads: true,
+  asyncContext: true,
+  multiProcess: true,
+  persistent: true,
+  writable: true,
+  writeAheadLog: true,
+  incrementalReclaim: true,
+}
+const NONE: Capabilities = { ...ALL, vacuum: false, writeAheadLog: false, incrementalReclaim: false }
+
+const refused = async (work: () => unknown): Promise<void> => expect(await codeOf(work)).toBe('INVALID_ARGUMENT')
+
+describe('maintenance', () => {
+  it('has its defaults, whether an option is left out or undefined', () => {
+    const defaults = {
+      mode: 'auto',
+      steps: undefined,
+      integrity: 'off',
+      dryRun: false,
+      allowBlocking: false,
+      maxWriteWaitMs: 250,
+      budgetMs: Number.POSITIVE_INFINITY,
+    }
+    expect(resolveMaintenanceOptions({}, ALL)).toEqual(defaults)
+    const undefinedOnes = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]))
+    expect(resolveMaintenanceOptions({ ...undefinedOnes, signal: undefined, timeoutMs: undefined }, ALL)).toEqual(defaults)
+  })
+
+  it.each([
+    { modus: 'auto' },
+    { Mode: 'auto' },
+    { mode: 'deep' },
+    { mode: null },
+    { integrity: true },
+    { integrity: 'on' },
+    { dryRun: 1 },
+    { dryRun: 'no' },
+    { allowBlocking: 'yes' },
+    { budgetMs: -1 },
+    { budgetMs: Number.NaN },
+    { budgetMs: '5' },
+    { budgetMs: Number.POSITIVE_INFINITY },
+    { maxWriteWaitMs: -1 },
+    { maxWriteWaitMs: true },
+    { maxWriteWaitMs: '250' },
+    { maxWriteWaitMs: null },
+    { onProgress: 'log' },
+    { onBegin: {} },
+    { steps: [] },
+    { steps: 'vacuum' },
+    { steps: ['Vacuum'] },
+    { steps: ['inspect', 'defragment'] },
+    { steps: [undefined] },
+    { timeoutMs: -1 },
+    { signal: {} },
+    null,
+    'full',
+  ])('%j', (ctx) => refused(() => resolveMaintenanceOptions(ctx as never, ALL)))
+
+  it('a step that the backend has not is UNSUPPORTED, not skipped in silence', async () => {
+    for (const step of ['vacuum', 'reclaim', 'checkpoint', 'finalCheckpoint'] as const) {
+      expect(await codeOf(() => resolveMaintenanceOptions({ steps: ['inspect', step] }, NONE))).toBe('UNSUPPORTED')
+      expect(resolveMaintenanceOptions({ steps: [step] }, ALL).steps).toEqual([step])
+    }
+    expect(resolveMaintenanceOptions({ mode: 'full' }, NONE).mode).toBe('full')
+  })
+
+  it('no limit for waiting writers is said with false', () => {
+    expect(resolveMaintenanceOptions({ maxWriteWaitMs: false }, ALL).maxWriteWaitMs).toBe(false)
+    expect(resolveMaintenanceOptions({ maxWriteWaitMs: 0 }, ALL).maxWriteWaitMs).toBe(0)
+  })
+})
+
+describe('close', () => {
+  it('has its defaults, whether an option is left out or undefined', () => {
+    const defaults = { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 }
+    expect(resolveCloseOptions({})).toMatchObject(defaults)
+    expect(
+      resolveCloseOptions({ drainMs: undefined, maintenanceOnClose: undefined, budgetMs: undefined }),
+    ).toMatchObject(defaults)
+    expect(resolveCloseOptions({ maintenanceOnClose: false, drainMs: 0 })).toMatchObject({
+      maintenanceOnClose: false,
+      drainMs: 0,
+    })
+  })
+
+  it.each([
+    { drain: 5 },
+    { drainMS: 5 },
+    { drainMs: -1 },
+    { drainMs: '5' },
+    { budgetMs: Number.NaN },
+    { maintenanceOnClose: true },
+    { maintenanceOnClose: 'deep' },
+    { timeoutMs: Number.POSITIVE_INFINITY },
+    { signal: 5 },
+    null,
+  ])('%j', (ctx) => refused(() => resolveCloseOptions(ctx as never)))
+})
+
+describe('stores', () => {
+  it('have their defaults', () => {
+    expect(resolveStoreOptions({})).toEqual({ plugins: [], log: undefined, logger: console, close: {}, clock: systemClock })
+  })
+
+  it.each<[string, object]>([
+    ['plugins', { plugins: [undefined] }],
+    ['plugins', { plugins: [class {}] }],
+    ['log', { log: 'query' }],
+    ['log', { log: ['query', 'warn'] }],
+    ['log', { log: {} }],
+    ['logger', { logger: null }],
+    ['logger', { logger: { warn: () => undefined } }],
+    ['clock', { clock: Date }],
+    ['close', { close: { budget: 5 } }],
+    ['close', { close: false }],
+  ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
+})
+
+describe('SQLite', () => {
+  it('has its defaults, whether an option is left out or undefined', () => {
+    const undefinedOnes = Object.fromEntries(Object.keys(SQLITE_DEFAULTS).map((name) => [name, undefined]))
+    expect(resolveSqliteOptions({}, [], 'open')).toEqual(SQLITE_DEFAULTS)
+    expect(resolveSqliteOptions(undefinedOnes, [], 'open')).toEqual(SQLITE_DEFAULTS)
+  })
+
+  it.each([
+    { readonly: true },
+    { readOnly: 1 },
+    { durability: 'off' },
+    { foreignKeys: 'yes' },
+    { busyTimeoutMs: -1 },
+    { busyTimeoutMs: 2 ** 31 },
+    { busyTimeoutMs: '5000' },
+    { cacheSizeBytes: -2000 },
+    { mmapSizeBytes: Number.NaN },
+    { journalSizeLimitBytes: -1 },
+    { statementCacheSize: 0 },
+    { statementCacheSize: 1e9 },
+    { maxReaders: 0 },
+    // A bound of one and a half connections lets two in, and half a byte is none that SQLite knows.
+    { maxReaders: 1.5 },
+    { statementCacheSize: 10.5 },
+    { cacheSizeBytes: 0.5 },
+    { mmapSizeBytes: 1e3 + 0.1 },
+    { journalSizeLimitBytes: 1.5 },
+  ])('%j', (options) => refused(() => resolveSqliteOptions(options as SqliteOptions, [], 'open')))
+
+  it('others may be known to a backend', () => {
+    expect(() => resolveSqliteOptions({ createDirectory: true } as SqliteOptions, ['createDirectory'], 'open')).not.toThrow()
+  })
+
+  it('from a URL: text in the type of the default; what does not fit is left for the check to refuse', () => {
+    const fromUrl = (query: Record<string, string>) => sqliteOptionsFromUrl(new Map(Object.entries(query)))
+    expect(fromUrl({ readOnly: 'true', foreignKeys: 'false', busyTimeoutMs: '0', durability: 'normal' })).toEqual({
+      readOnly: true,
+      foreignKeys: false,
+      busyTimeoutMs: 0,
+      durability: 'normal',
+    })
+    for (const text of ['', ' 5', '5 ', '-5', '+5', '5.5', '0x5', '5e3', 'Infinity', 'five']) {
+      expect(fromUrl({ busyTimeoutMs: text })).toEqual({ busyTimeoutMs: text })
+    }
+    expect(fromUrl({ readOnly: 'yes' })).toEqual({ readOnly: 'yes' })
+    expect(fromUrl({ readOnly: 'TRUE' })).toEqual({ readOnly: 'TRUE' })
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', 'nope'])('%s in a URL is no option', async (name) => {
+    const options = sqliteOptionsFromUrl(new Map([[name, '5']]))
+    await refused(() => resolveSqliteOptions({ ...options }, [], 'open'))
+    expect(Object.getPrototypeOf({ ...options })).toBe(Object.prototype)
+  })
+})
+
+describe('the checks', () => {
+  it('name the option and what there is instead', async () => {
+    const error = await failureOf(() => assertKnownOptions({ tiemout: 5 }, ['timeout', 'signal'], 'query'))
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation: 'query' })
+    expect(error.message).toMatch(/tiemout.*timeout, signal/)
+  })
+
+  it('an option that is undefined must exist too', () => refused(() => assertKnownOptions({ x: undefined }, [], 'query')))
+
+  it('numbers: both bounds count, and only numbers', async () => {
+    assertNumberOption(0, 'n', 0, 10)
+    assertNumberOption(10, 'n', 0, 10)
+    for (const value of [-1, 11, Number.NaN, Number.POSITIVE_INFINITY, '5', 5n, null, undefined]) {
+      await refused(() => assertNumberOption(value, 'n', 0, 10))
+    }
+  })
+
+  it('choices are compared as they are', async () => {
+    assertOneOf(false, 'x', ['a', false])
+    for (const value of ['A', '', 0, null, undefined, 'false']) await refused(() => assertOneOf(value, 'x', ['a', false]))
+  })
+})
