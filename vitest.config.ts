@@ -9,7 +9,7 @@ export default defineConfig({
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
     passWithNoTests: false,
     allowOnly: !process.env.CI,
-    projects: globSync(['packages/*/test', 'test/{runs,mutants}', 'examples/*/test', 'bench/test'], { cwd: root })
+    projects: globSync(['packages/*/test', 'test/{runs,mutants,docs}', 'examples/*/test', 'bench/test'], { cwd: root })
       .map((folder) => folder.replaceAll('\\', '/'))
       .sort()
       .map((folder) => ({

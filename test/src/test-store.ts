@@ -1,4 +1,5 @@
 /** The suite's entry: registers every topic for one harness. */
+import { collectTests } from './suite/collect-tests.ts'
 import type { Harness } from './suite/harness.ts'
 import type { TestRunner } from './suite/runner.ts'
 import { createSuite } from './suite/suite.ts'
@@ -16,10 +17,11 @@ export interface TestStoreSuiteOptions {
  * @throws Error for a topic that does not exist or does not apply: a typo must not select nothing.
  */
 export function testStore(runner: TestRunner, harness: Harness, options: TestStoreSuiteOptions = {}): void {
-  const suite = createSuite(runner, harness)
-  runner.describe(harness.name, () => {
-    for (const [name, topic] of resolveTopics(harness.dialect, options.topics)) {
-      runner.describe(name, () => topic(suite))
-    }
+  const topics = resolveTopics(harness.dialect, options.topics)
+  collectTests(runner, (collecting) => {
+    const suite = createSuite(collecting, harness)
+    collecting.describe(harness.name, () => {
+      for (const [name, topic] of topics) collecting.describe(name, () => topic(suite))
+    })
   })
 }

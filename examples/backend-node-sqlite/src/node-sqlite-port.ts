@@ -86,9 +86,9 @@ class NodeStatement implements SqliteStatement {
     }
     // In number mode node:sqlite refuses what a number cannot hold. Rounded, it makes the store ask for exact integers.
     this.#statement.setReadBigInts(true)
-    const rows = this.#statement.all(...bound).map((row) => Object.entries(row))
+    const rows = this.#statement.all(...bound).map(rounded)
     this.#statement.setReadBigInts(false)
-    return rows.map((row) => Object.fromEntries(row.map(([k, v]) => [k, typeof v === 'bigint' ? Number(v) : v])))
+    return rows
   }
 
   run(parameters: readonly unknown[]) {
@@ -98,7 +98,10 @@ class NodeStatement implements SqliteStatement {
   }
 
   *iterate(parameters: readonly unknown[]): Generator<SqliteRow> {
-    for (const row of this.#statement.iterate(...this.#counted(parameters))) yield ordinary(row)
+    // A statement that is iterated is not run by anybody else, so its mode may stay.
+    this.#statement.setReadBigInts(true)
+    const asMode = this.#exact ? ordinary : rounded
+    for (const row of this.#statement.iterate(...this.#counted(parameters))) yield asMode(row)
   }
 
   readExactIntegers(exact: boolean): void {
@@ -123,6 +126,11 @@ class NodeStatement implements SqliteStatement {
 /** node:sqlite makes rows without a prototype. */
 function ordinary(row: SqliteRow): SqliteRow {
   return Object.setPrototypeOf(row, Object.prototype)
+}
+
+/** What a driver in number mode gives. */
+function rounded(row: SqliteRow): SqliteRow {
+  return Object.fromEntries(Object.entries(row).map(([k, v]) => [k, typeof v === 'bigint' ? Number(v) : v]))
 }
 
 function hasCode(error: unknown, code: string): error is Error & { readonly errcode?: unknown } {

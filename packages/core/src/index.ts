@@ -33,7 +33,7 @@ export {
 export { SessionDriver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
-export { assertKnownOptions, assertNumberOption, assertOneOf, givenOptions } from './open/check-options.ts'
+export { assertKnownOptions, assertNumberOption, assertOneOf, assertWholeOption, givenOptions } from './open/check-options.ts'
 export {
   type ResolvedStoreOptions,
   resolveStoreOptions,
@@ -41,7 +41,7 @@ export {
   type StoreOptions,
   splitStoreOptions,
 } from './open/store-options.ts'
-export { parseStoreUrl, type StoreUrl } from './open/store-url.ts'
+export { parseStoreUrl, type StoreUrl, storeUrlScheme } from './open/store-url.ts'
 export { createEngineStore } from './store/engine-store.ts'
 export { type ColumnTypes, columnTypes } from './values/column-types.ts'
 export { decode } from './values/decode-plugin.ts'

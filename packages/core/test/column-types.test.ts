@@ -45,9 +45,7 @@ const postgres = (): Kysely<any> =>
 /** The statement that makes a table with one column of each kind, named after it. */
 function createTable(db: Kysely<any>): string {
   const types = columnTypes(db)
-  let table = db.schema
-    .createTable('t')
-    .addColumn('identity', types.identity, (column) => column.primaryKey())
+  let table = db.schema.createTable('t').addColumn('identity', types.identity, (column) => column.primaryKey())
   for (const [kind, type] of Object.entries(types)) {
     if (kind !== 'identity') table = table.addColumn(kind, type)
   }
@@ -131,7 +129,12 @@ describe("SQLite's names", () => {
       text: '007',
       uuid: '1e5',
     })
-    expect(db.prepare('select identity, decimal from t').all().map((row) => ({ ...row }))).toEqual([
+    expect(
+      db
+        .prepare('select identity, decimal from t')
+        .all()
+        .map((row) => ({ ...row })),
+    ).toEqual([
       { identity: 1, decimal: '1.0' },
       { identity: 2, decimal: '1e400' },
     ])

@@ -36,7 +36,11 @@ describe('decode', () => {
 
   it('does nothing to the query', async () => {
     const { db, calls } = createFakeKysely()
-    await db.withPlugin(decode({ last: 'instant' })).selectFrom('t').select('last').execute()
+    await db
+      .withPlugin(decode({ last: 'instant' }))
+      .selectFrom('t')
+      .select('last')
+      .execute()
     expect(calls).toEqual(['store: select "last" from "t"'])
   })
 
@@ -60,7 +64,11 @@ describe('decode', () => {
   })
 
   it('works on the chunks of a stream', async () => {
-    const stream = withRows({ ok: 1 }, { ok: 0 }).withPlugin(decode({ ok: 'boolean' })).selectFrom('t').selectAll().stream(1)
+    const stream = withRows({ ok: 1 }, { ok: 0 })
+      .withPlugin(decode({ ok: 'boolean' }))
+      .selectFrom('t')
+      .selectAll()
+      .stream(1)
     const rows: unknown[] = []
     for await (const row of stream) rows.push(row)
     expect(rows).toEqual([{ ok: true }, { ok: false }])

@@ -1,4 +1,4 @@
-// Options of every kind: names that are none, values that are none, and that undefined is "not given". That a refused
+// Options of stores, of maintenance and of close: names that are none, values that are none, and that undefined is "not given". That a refused
 // option has changed nothing on disk is tested with the backends.
 import {
   assertKnownOptions,
@@ -9,7 +9,6 @@ import {
   type StoreOptions,
   systemClock,
 } from '@upkeep/core'
-import { resolveSqliteOptions, SQLITE_DEFAULTS, type SqliteOptions, sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
 import { resolveCloseOptions } from '../dist/open/close-options.js'
@@ -45,7 +44,9 @@ describe('maintenance', () => {
     }
     expect(resolveMaintenanceOptions({}, ALL)).toEqual(defaults)
     const undefinedOnes = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]))
-    expect(resolveMaintenanceOptions({ ...undefinedOnes, signal: undefined, timeoutMs: undefined }, ALL)).toEqual(defaults)
+    expect(resolveMaintenanceOptions({ ...undefinedOnes, signal: undefined, timeoutMs: undefined }, ALL)).toEqual(
+      defaults,
+    )
   })
 
   it.each([
@@ -122,7 +123,13 @@ describe('close', () => {
 
 describe('stores', () => {
   it('have their defaults', () => {
-    expect(resolveStoreOptions({})).toEqual({ plugins: [], log: undefined, logger: console, close: {}, clock: systemClock })
+    expect(resolveStoreOptions({})).toEqual({
+      plugins: [],
+      log: undefined,
+      logger: console,
+      close: {},
+      clock: systemClock,
+    })
   })
 
   it.each<[string, object]>([
@@ -139,61 +146,6 @@ describe('stores', () => {
   ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
 })
 
-describe('SQLite', () => {
-  it('has its defaults, whether an option is left out or undefined', () => {
-    const undefinedOnes = Object.fromEntries(Object.keys(SQLITE_DEFAULTS).map((name) => [name, undefined]))
-    expect(resolveSqliteOptions({}, [], 'open')).toEqual(SQLITE_DEFAULTS)
-    expect(resolveSqliteOptions(undefinedOnes, [], 'open')).toEqual(SQLITE_DEFAULTS)
-  })
-
-  it.each([
-    { readonly: true },
-    { readOnly: 1 },
-    { durability: 'off' },
-    { foreignKeys: 'yes' },
-    { busyTimeoutMs: -1 },
-    { busyTimeoutMs: 2 ** 31 },
-    { busyTimeoutMs: '5000' },
-    { cacheSizeBytes: -2000 },
-    { mmapSizeBytes: Number.NaN },
-    { journalSizeLimitBytes: -1 },
-    { statementCacheSize: 0 },
-    { statementCacheSize: 1e9 },
-    { maxReaders: 0 },
-    // A bound of one and a half connections lets two in, and half a byte is none that SQLite knows.
-    { maxReaders: 1.5 },
-    { statementCacheSize: 10.5 },
-    { cacheSizeBytes: 0.5 },
-    { mmapSizeBytes: 1e3 + 0.1 },
-    { journalSizeLimitBytes: 1.5 },
-  ])('%j', (options) => refused(() => resolveSqliteOptions(options as SqliteOptions, [], 'open')))
-
-  it('others may be known to a backend', () => {
-    expect(() => resolveSqliteOptions({ createDirectory: true } as SqliteOptions, ['createDirectory'], 'open')).not.toThrow()
-  })
-
-  it('from a URL: text in the type of the default; what does not fit is left for the check to refuse', () => {
-    const fromUrl = (query: Record<string, string>) => sqliteOptionsFromUrl(new Map(Object.entries(query)))
-    expect(fromUrl({ readOnly: 'true', foreignKeys: 'false', busyTimeoutMs: '0', durability: 'normal' })).toEqual({
-      readOnly: true,
-      foreignKeys: false,
-      busyTimeoutMs: 0,
-      durability: 'normal',
-    })
-    for (const text of ['', ' 5', '5 ', '-5', '+5', '5.5', '0x5', '5e3', 'Infinity', 'five']) {
-      expect(fromUrl({ busyTimeoutMs: text })).toEqual({ busyTimeoutMs: text })
-    }
-    expect(fromUrl({ readOnly: 'yes' })).toEqual({ readOnly: 'yes' })
-    expect(fromUrl({ readOnly: 'TRUE' })).toEqual({ readOnly: 'TRUE' })
-  })
-
-  it.each(['__proto__', 'constructor', 'toString', 'nope'])('%s in a URL is no option', async (name) => {
-    const options = sqliteOptionsFromUrl(new Map([[name, '5']]))
-    await refused(() => resolveSqliteOptions({ ...options }, [], 'open'))
-    expect(Object.getPrototypeOf({ ...options })).toBe(Object.prototype)
-  })
-})
-
 describe('the checks', () => {
   it('name the option and what there is instead', async () => {
     const error = await failureOf(() => assertKnownOptions({ tiemout: 5 }, ['timeout', 'signal'], 'query'))
@@ -201,7 +153,8 @@ describe('the checks', () => {
     expect(error.message).toMatch(/tiemout.*timeout, signal/)
   })
 
-  it('an option that is undefined must exist too', () => refused(() => assertKnownOptions({ x: undefined }, [], 'query')))
+  it('an option that is undefined must exist too', () =>
+    refused(() => assertKnownOptions({ x: undefined }, [], 'query')))
 
   it('numbers: both bounds count, and only numbers', async () => {
     assertNumberOption(0, 'n', 0, 10)
@@ -213,6 +166,7 @@ describe('the checks', () => {
 
   it('choices are compared as they are', async () => {
     assertOneOf(false, 'x', ['a', false])
-    for (const value of ['A', '', 0, null, undefined, 'false']) await refused(() => assertOneOf(value, 'x', ['a', false]))
+    for (const value of ['A', '', 0, null, undefined, 'false'])
+      await refused(() => assertOneOf(value, 'x', ['a', false]))
   })
 })

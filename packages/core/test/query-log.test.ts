@@ -1,6 +1,6 @@
 // Kysely's `log` over our executor: which events, when, with what. That the errors in them are ours, and the values
 // those of the contract, is tested with a real database, in sqlite-native.
-import { type LogConfig, type LogEvent, sql } from 'kysely'
+import { type KyselyPlugin, type LogConfig, type LogEvent, sql } from 'kysely'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { QueryLog } from '../dist/kysely/query-log.js'
 import { createFakeKysely } from './support/fake-kysely.ts'
@@ -75,9 +75,9 @@ describe('a function', () => {
       order.push('log')
     })
     const { db } = createFakeKysely({ log })
-    const plugin = {
-      transformQuery: ({ node }: { node: never }) => node,
-      transformResult: async ({ result }: { result: never }) => {
+    const plugin: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
         order.push('plugin')
         return result
       },

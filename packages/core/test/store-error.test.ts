@@ -54,12 +54,24 @@ describe('StoreError', () => {
   })
 
   it('does not show its brand to those who print or copy it', () => {
-    expect(Object.keys(constraint()).sort()).toEqual(['code', 'kind', 'name', 'nativeCode', 'operation', 'report', 'retryable'])
+    expect(Object.keys(constraint()).sort()).toEqual([
+      'code',
+      'kind',
+      'name',
+      'nativeCode',
+      'operation',
+      'report',
+      'retryable',
+    ])
     expect(Object.getOwnPropertySymbols({ ...constraint() })).toEqual([])
   })
 
   it('invalidArgument is one of them', () => {
-    expect(invalidArgument('x', 'open')).toMatchObject({ code: 'INVALID_ARGUMENT', operation: 'open', retryable: false })
+    expect(invalidArgument('x', 'open')).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      operation: 'open',
+      retryable: false,
+    })
   })
 })
 

@@ -25,7 +25,9 @@ type SetupFunction = (db: Database.Database) => void
 /** The port, with everything loaded that connections will need. @throws UNSUPPORTED, INVALID_ARGUMENT */
 export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqlitePort> {
   assertNodeVersion(process.version)
-  const { default: driver } = await import('better-sqlite3')
+  const { default: driver } = await import('better-sqlite3').catch((cause) => {
+    throw new StoreError('UNSUPPORTED', 'better-sqlite3 could not be loaded here', { operation: 'open', cause })
+  })
   return new BetterSqlite3Port(driver, setup.extensions, await loadSetup(setup.setupModule))
 }
 

@@ -7,6 +7,9 @@ import { dirname, resolve } from 'node:path'
 import { invalidArgument, StoreError, type StoreErrorCode } from '@upkeep/core'
 import { assertDatabaseName } from '@upkeep/core/sqlite'
 
+/** One page. SQLite would write over a file that is smaller. Source: https://www.sqlite.org/fileformat2.html */
+const SMALLEST_DATABASE_BYTES = 512
+
 /** How the path will be used. */
 export interface PathUse {
   readonly readOnly: boolean
@@ -25,6 +28,8 @@ export function prepareDatabasePath(path: string, use: PathUse): string {
     prepareDirectory(dirname(absolute), use.createDirectory)
   } else if (!file.isFile()) {
     throw invalidArgument(`${absolute} is ${file.isDirectory() ? 'a directory' : 'not a regular file'}`, 'open')
+  } else if (file.size > 0 && file.size < SMALLEST_DATABASE_BYTES) {
+    throw new StoreError('CORRUPT', `${absolute} is no database`, { operation: 'open', nativeCode: 'SQLITE_NOTADB' })
   } else {
     assertAccess(absolute, use.readOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
   }
@@ -52,7 +57,7 @@ function statOf(path: string): Stats | undefined {
 
 /** SQLite would make the file at the other end, readable by others. */
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))?.isSymbolicLink() === true
 }
 
 const CODES: Readonly<Record<string, StoreErrorCode>> = {

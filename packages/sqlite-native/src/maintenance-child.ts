@@ -27,7 +27,8 @@ async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse 
 
 process.on('message', (request: MaintenanceRequest) => {
   void handle(request).then((response) => {
-    if (response !== undefined) process.send?.(response)
+    // Nobody listens when the application has died meanwhile; `disconnect` then closes the database.
+    if (response !== undefined && process.connected) process.send?.(response, undefined, undefined, () => undefined)
   })
 })
 

@@ -5,7 +5,7 @@
  * the waiting at once, and the statement ends when the engine is done with it; there is no `maintenance()`, and
  * `destroy()` releases without draining.
  */
-import { type Engine, resolveStoreOptions, SessionDriver, type StoreOptions, splitStoreOptions } from '@upkeep/core'
+import { assertKnownOptions, type Engine, resolveStoreOptions, SessionDriver, type StoreOptions, splitStoreOptions } from '@upkeep/core'
 import { LazySqliteAdapter } from '@upkeep/core/sqlite'
 import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
 import { type NativeOptions, resolveNativeOptions } from './native-options.ts'
@@ -27,6 +27,7 @@ export class SqliteNativeDialect extends SqliteDialect {
     super({ database: () => Promise.reject(new Error('the stock driver is not used')) })
     const { store, backend } = splitStoreOptions(options)
     const { path, ...native } = backend
+    assertKnownOptions(store, ['logger', 'clock'], 'SqliteNativeDialect')
     const { clock, logger: log } = resolveStoreOptions(store)
     const resolved = resolveNativeOptions(native, 'SqliteNativeDialect')
     this.#open = () => openNativeEngine(path, resolved, { clock, log })

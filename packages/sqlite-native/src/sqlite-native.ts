@@ -1,8 +1,11 @@
 /** The native SQLite backend, by URL and by options. */
-import { type Backend, givenOptions, openBackendStore, type Store, splitStoreOptions } from '@upkeep/core'
+import { type Backend, givenOptions, invalidArgument, openBackendStore, type Store, splitStoreOptions } from '@upkeep/core'
 import { sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
 import { type NativeOptions, resolveNativeOptions, type SqliteStoreOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
+
+/** A URL comes from the environment; it chooses a database, not what runs. */
+const CODE_OPTIONS = ['extensions', 'setupModule'] as const
 
 /**
  * The backend for `openStore('sqlite:…')`. Options given here win over those in the URL. The driver is loaded when a
@@ -16,6 +19,9 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
     name: 'sqlite-native',
     schemes: ['sqlite'],
     open: async ({ url, ...runtime }) => {
+      for (const name of CODE_OPTIONS) {
+        if (url.options.has(name)) throw invalidArgument(`${name} runs code, so it is not taken from a URL`, 'open')
+      }
       const merged = resolveNativeOptions({ ...sqliteOptionsFromUrl(url.options), ...givenOptions(options) }, 'open')
       return openNativeEngine(url.path, merged, runtime)
     },

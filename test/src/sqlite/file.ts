@@ -76,7 +76,7 @@ export const file: Topic = ({ harness, describe, expect, expectCode, test }) => 
         await store
           .transaction(async (tx) => {
             await tx.updateTable('counter').set({ value: 1 }).execute()
-            await store.detached(() => operation(store))
+            await (capabilities.asyncContext ? store.detached(() => operation(store)) : operation(store))
             let settled = false
             const incremented = other.call('increment', { times: 1 }).then(() => {
               settled = true

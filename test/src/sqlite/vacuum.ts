@@ -1,5 +1,6 @@
 /** Full VACUUM: what it gives back, and its ways out. */
-import { rejectionOf, type Topic } from '../suite/suite.ts'
+import { turns } from '../suite/gate.ts'
+import type { Topic } from '../suite/suite.ts'
 import { claimedSizeBytes, fillSample, step } from './sample-file.ts'
 
 export const vacuum: Topic = ({ harness, expect, expectCode, test }) => {
@@ -44,23 +45,19 @@ export const vacuum: Topic = ({ harness, expect, expectCode, test }) => {
     test('a full VACUUM gives way to a writer, and the report says so', async (t) => {
       const store = await t.openWith(['sample', 'counter'])
       await fillSample(store, 100)
-      // With an empty log the VACUUM begins at once.
-      await store.maintenance({ steps: ['checkpoint'] })
-      let write: Promise<unknown> = Promise.resolve()
-      const report = await store.maintenance({
-        mode: 'full',
-        steps: ['vacuum'],
-        maxWriteWaitMs: 0,
-        onBegin: () => {
-          setTimeout(() => {
-            write = rejectionOf(store.db.updateTable('counter').set({ value: 1 }).execute())
-          }, 0)
-        },
+      let ended = false
+      const maintaining = store.maintenance({ mode: 'full', steps: ['vacuum'], maxWriteWaitMs: 0 }).finally(() => {
+        ended = true
       })
+      let writeCount = 0
+      while (!ended) {
+        await store.db.updateTable('counter').set({ value: ++writeCount }).execute()
+        await turns(1)
+      }
+      const report = await maintaining
       expect(step(report, 'vacuum')?.status).toBe('blocked')
       expect((step(report, 'vacuum')?.reason ?? '').length > 0).toBe(true)
-      await write
-      expect(await store.db.selectFrom('counter').select('value').execute()).toEqual([{ value: 1 }])
+      expect(await store.db.selectFrom('counter').select('value').execute()).toEqual([{ value: writeCount }])
     })
   }
 }

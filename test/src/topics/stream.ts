@@ -1,4 +1,5 @@
 /** Streams: complete, abandoned, failing, several at a time, aborted, past a close. Not: what goes on beside one. */
+import { sql } from 'kysely'
 import { createGate, turns } from '../suite/gate.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 
@@ -26,6 +27,38 @@ export const stream: Topic = ({ expect, expectCode, test }) => {
       }
       expect(count).toBe(COUNT)
     }
+  })
+
+  test('rows of any order come once each, also when a large integer turns up in the middle', async ({ openWith }) => {
+    const { db } = await openWith(['sample'])
+    const samples = Array.from({ length: COUNT }, (_, id) => ({
+      id,
+      count: id % 100 === 99 ? 2n ** 53n + BigInt(id) : id,
+    }))
+    await db.insertInto('sample').values(samples).execute()
+    for (let time = 0; time < 3; time++) {
+      const rows: { id: number; count: unknown }[] = []
+      for await (const row of db.selectFrom('sample').select(['id', 'count']).orderBy(sql`random()`).stream(10))
+        rows.push(row)
+      expect(rows.sort((a, b) => a.id - b.id)).toEqual(samples)
+    }
+  })
+
+  test('rows that are changed behind it come as they were, also when a large integer turns up in the middle', async ({
+    openWith,
+  }) => {
+    const store = await openWith(['sample'])
+    const samples = Array.from({ length: COUNT }, (_, id) => ({ id, count: id === COUNT - 1 ? 2n ** 53n + 1n : id }))
+    await store.db.insertInto('sample').values(samples).execute()
+    const rows: unknown[] = []
+    await store.transaction(async (tx) => {
+      for await (const row of tx.selectFrom('sample').select(['id', 'count']).orderBy('id').stream(10)) {
+        rows.push(row)
+        await tx.deleteFrom('sample').where('id', '=', row.id).execute()
+      }
+    })
+    expect(rows).toEqual(samples)
+    expect(await store.db.selectFrom('sample').selectAll().execute()).toEqual([])
   })
 
   test('leaving the loop early, or by an error, gives its connection back', async ({ openWith }) => {

@@ -20,6 +20,7 @@ import type {
   RootOperationNode,
 } from 'kysely'
 import type { QueryLog } from './query-log.ts'
+import { asStreamChunk } from './stream-chunk.ts'
 
 /** Where statements go: the store itself, or one session of it. */
 export interface StatementRunner extends ConnectionProvider {
@@ -95,7 +96,8 @@ export class StoreExecutor implements QueryExecutor {
     const log = this.#shared.log
     const chunks = streamRunner(this.#runner, query, chunkSize, options)
     for await (const chunk of log === undefined ? chunks : log.stream(query, chunks)) {
-      yield await this.#transformResult(chunk as QueryResult<R>, query.queryId, options?.signal)
+      const result = await this.#transformResult(chunk as QueryResult<R>, query.queryId, options?.signal)
+      yield { ...result, rows: asStreamChunk(result.rows) }
     }
   }
 

@@ -6,7 +6,7 @@
  *
  * What the steps are and what they do is the engine's. Here are the options, the budget, the veto, the report.
  */
-import { abortError, raceAbort } from '../abort/abort-error.ts'
+import { abortError, assertNotAborted, raceAbort } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
 import type { Engine, MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -85,21 +85,25 @@ export class MaintenanceRunner {
     using deadline = openDeadline(ctx, this.#clock, 'maintenance', ...others)
     const { signal } = deadline
     const report = new ReportBuilder(this.#engine.name, options, this.#clock)
-    if (signal.aborted) throw this.#aborted(signal, report)
-    const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal))
     try {
-      const skip = session.skip ?? (await this.#vetoed(ctx, session))
-      if (skip !== undefined) return report.skipped(skip)
-      for (const step of session.plan.steps) {
-        // An abort after the last step changes nothing; before it, whatever is left did not happen.
-        if (signal.aborted) throw this.#aborted(signal, report)
-        await this.#step(session, report, options, signal, step)
+      assertNotAborted(signal, 'maintenance')
+      const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal))
+      try {
+        const skip = session.skip ?? (await this.#vetoed(ctx, session, signal))
+        if (skip !== undefined) return report.skipped(skip)
+        for (const step of session.plan.steps) {
+          // An abort after the last step changes nothing; before it, whatever is left did not happen.
+          assertNotAborted(signal, 'maintenance')
+          await this.#step(session, report, options, signal, step)
+        }
+      } finally {
+        await session.close()
       }
-    } finally {
-      await session.close()
+      if (report.has('aborted')) throw abortError(signal, 'maintenance')
+      return report.finished()
+    } catch (error) {
+      throw withReport(error, signal, report)
     }
-    if (report.has('aborted')) throw this.#aborted(signal, report)
-    return report.finished()
   }
 
   async #step(
@@ -134,14 +138,22 @@ export class MaintenanceRunner {
     }
   }
 
-  async #vetoed(ctx: MaintenanceContext, session: MaintenanceSession): Promise<string | undefined> {
-    return (await ctx.onBegin?.(session.plan)) === false ? 'onBegin said no' : undefined
+  /** @throws ABORTED while the caller has not answered */
+  async #vetoed(ctx: MaintenanceContext, session: MaintenanceSession, signal: AbortSignal): Promise<string | undefined> {
+    const asked = Promise.resolve(ctx.onBegin?.(session.plan))
+    return (await raceAbort(asked, signal, 'maintenance')) === false ? 'onBegin said no' : undefined
   }
+}
 
-  #aborted(signal: AbortSignal, report: ReportBuilder): StoreError {
-    const { code, message, cause } = abortError(signal, 'maintenance')
-    return new StoreError(code, message, { operation: 'maintenance', cause, report: report.aborted() })
+/** What had been done until then goes with an abort, and with the news that the database is damaged. */
+function withReport(error: unknown, signal: AbortSignal, report: ReportBuilder): unknown {
+  if (!isStoreError(error)) return error
+  const { code, message, nativeCode, cause } = error
+  if (code === 'CORRUPT') {
+    return new StoreError(code, message, { operation: 'maintenance', nativeCode, cause, report: report.failed() })
   }
+  if (!signal.aborted || error.code !== abortError(signal, 'maintenance').code) return error
+  return new StoreError(code, message, { operation: 'maintenance', cause, report: report.aborted() })
 }
 
 async function runStep(
@@ -198,6 +210,10 @@ class ReportBuilder {
 
   skipped(reason: string): MaintenanceReport {
     return this.#report('skipped', reason)
+  }
+
+  failed(): MaintenanceReport {
+    return this.#report('failed')
   }
 
   aborted(): MaintenanceReport {

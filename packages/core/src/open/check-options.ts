@@ -25,6 +25,17 @@ export function assertNumberOption(
   }
 }
 
+/** Refuses what is not a whole number within bounds: bytes and counts have no halves. */
+export function assertWholeOption(
+  value: unknown,
+  name: string,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): void {
+  assertNumberOption(value, name, min, max)
+  if (!Number.isInteger(value)) throw invalidArgument(`${name} must be a whole number`, 'options')
+}
+
 /** Refuses what is not one of `allowed`. */
 export function assertOneOf(value: unknown, name: string, allowed: readonly unknown[]): void {
   if (!allowed.includes(value)) {

@@ -13,14 +13,12 @@ import {
   STORE_OPTION_NAMES,
   type StoreOptions,
 } from './store-options.ts'
-import { parseStoreUrl, type StoreUrl } from './store-url.ts'
+import { parseStoreUrl, type StoreUrl, storeUrlScheme } from './store-url.ts'
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions extends StoreOptions {
   /** The backends that may be opened; the URL's scheme chooses among them. */
   readonly backends: readonly Backend[]
-  /** Gives up opening. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -29,11 +27,11 @@ export interface OpenStoreOptions extends StoreOptions {
  * @throws INVALID_ARGUMENT for a URL or an option that is not acceptable, and what the backend's own `open` throws.
  */
 export async function openStore<DB = any>(url: string | undefined, options: OpenStoreOptions): Promise<Store<DB>> {
-  assertKnownOptions(options, [...STORE_OPTION_NAMES, 'backends', 'signal'], 'openStore')
+  assertKnownOptions(options, [...STORE_OPTION_NAMES, 'backends'], 'openStore')
   const resolved = resolveStoreOptions(options)
-  const parsed = parseStoreUrl(url as string)
-  const backend = findBackend(options.backends, parsed.scheme)
-  return openEngineStore<DB>(backend, parsed, resolved, options.signal)
+  const backend = findBackend(options.backends, storeUrlScheme(url))
+  const parsed = parseStoreUrl(url)
+  return openEngineStore<DB>(backend, parsed, resolved)
 }
 
 /**
@@ -44,18 +42,14 @@ export async function openStore<DB = any>(url: string | undefined, options: Open
 export async function openBackendStore<DB = any>(backend: Backend, path: string, options: StoreOptions = {}): Promise<Store<DB>> {
   assertKnownOptions(options, STORE_OPTION_NAMES, 'open')
   const [scheme = ''] = backend.schemes
-  return openEngineStore<DB>(backend, { scheme, path, options: new Map() }, resolveStoreOptions(options), undefined)
+  return openEngineStore<DB>(backend, { scheme, path, options: new Map() }, resolveStoreOptions(options))
 }
 
-async function openEngineStore<DB>(
-  backend: Backend,
-  url: StoreUrl,
-  { clock, logger, ...options }: ResolvedStoreOptions,
-  signal: AbortSignal | undefined,
-): Promise<Store<DB>> {
+async function openEngineStore<DB>(backend: Backend, url: StoreUrl, options: ResolvedStoreOptions): Promise<Store<DB>> {
+  const { clock, logger, signal } = options
   assertNotAborted(signal, 'open')
   const engine = await backend.open({ url, clock, log: logger, signal })
-  return createEngineStore<DB>(engine, { clock, logger, ...options })
+  return createEngineStore<DB>(engine, options)
 }
 
 function findBackend(backends: readonly Backend[], scheme: string): Backend {

@@ -1,5 +1,6 @@
 /** The options every store has, whatever its backend. */
 import type { KyselyPlugin, LogConfig } from 'kysely'
+import { assertContext } from '../abort/deadline.ts'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
@@ -17,6 +18,8 @@ export interface StoreOptions {
   readonly logger?: StoreLog | undefined
   /** What `close()` does unless told otherwise: also for `destroy()` and `await using`. */
   readonly close?: Omit<CloseContext, 'signal'> | undefined
+  /** Gives up opening. @default none */
+  readonly signal?: AbortSignal | undefined
   /** Time. @default the runtime's */
   readonly clock?: Clock | undefined
 }
@@ -27,15 +30,16 @@ export interface ResolvedStoreOptions {
   readonly log: LogConfig | undefined
   readonly logger: StoreLog
   readonly close: Omit<CloseContext, 'signal'>
+  readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
 
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
-export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'clock'] as const
+export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock'] as const
 
 /** @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
-  const { plugins = [], log, logger = console, close = {}, clock = systemClock } = options
+  const { plugins = [], log, logger = console, close = {}, signal, clock = systemClock } = options
   if (!Array.isArray(plugins) || !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))) {
     throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
   }
@@ -44,8 +48,9 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   if (log !== undefined && typeof log !== 'function' && !isLevels(log)) {
     throw invalidArgument("log must be a function, or an array of 'query' and 'error'", 'open')
   }
+  assertContext({ signal }, 'open')
   resolveCloseOptions(close)
-  return { plugins, log, logger, close, clock }
+  return { plugins, log, logger, close, signal, clock }
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {
@@ -60,6 +65,7 @@ function isLevels(value: unknown): boolean {
 export function splitStoreOptions<T extends StoreOptions>(
   options: T,
 ): { readonly store: StoreOptions; readonly backend: Omit<T, keyof StoreOptions> } {
+  if (typeof options !== 'object' || options === null) throw invalidArgument('the options must be an object', 'open')
   const isStoreOption = (name: string): boolean => (STORE_OPTION_NAMES as readonly string[]).includes(name)
   const pick = (wanted: boolean): object =>
     Object.fromEntries(Object.entries(options).filter(([name]) => isStoreOption(name) === wanted))

@@ -32,24 +32,30 @@ export interface StoreUrl {
 /** Schemes of databases on a server: they keep their authority, which their own backend parses. */
 const SERVER_SCHEMES: ReadonlySet<string> = new Set(['postgres', 'postgresql'])
 
-/** Takes `url` apart. @throws INVALID_ARGUMENT, saying what to write instead; never with the URL's credentials. */
-export function parseStoreUrl(url: string): StoreUrl {
+/** The scheme of `url`, in lower case. @throws INVALID_ARGUMENT, saying what to write instead */
+export function storeUrlScheme(url: string | undefined): string {
   if (typeof url !== 'string' || url === '') {
     throw refuse(
       'the store URL is empty or undefined; is the environment variable set? Write for example sqlite:./app.db',
     )
   }
-  if (url.trim() !== url)
+  if (url.trim() !== url) {
     throw refuse('the store URL has blanks at its ends; encode them as %20 if a name really has them')
-  const match = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(url)
-  if (match === null) {
+  }
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
+  if (scheme === undefined) {
     throw refuse('the store URL has no scheme; for a file write sqlite: before its path, for example sqlite:./app.db')
   }
-  const scheme = (match[1] ?? '').toLowerCase()
-  const rest = match[2] ?? ''
   if (scheme === 'file') throw refuse("file: URIs are SQLite's own; write sqlite: before the path instead")
-  if (SERVER_SCHEMES.has(scheme)) return { scheme, path: url, options: new Map() }
-  return parseFileUrl(scheme, rest)
+  return scheme
+}
+
+/** Takes `url` apart. @throws INVALID_ARGUMENT, saying what to write instead; never with the URL's credentials. */
+export function parseStoreUrl(url: string | undefined): StoreUrl {
+  const scheme = storeUrlScheme(url)
+  const text = url as string
+  if (SERVER_SCHEMES.has(scheme)) return { scheme, path: text, options: new Map() }
+  return parseFileUrl(scheme, text.slice(scheme.length + 1))
 }
 
 function parseFileUrl(scheme: string, rest: string): StoreUrl {

@@ -168,7 +168,6 @@ export class ConnectionSet {
     this.#reader?.close()
     this.#writer?.close()
     this.#reader = undefined
-    this.#readers = undefined
     leaveSchemaEpoch(this.path)
   }
 

@@ -25,7 +25,8 @@ function kibibytes(bytes: number): number {
 
 function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole): readonly Pragma[] {
   const foreignKeys = options.foreignKeys ? 1 : 0
-  const synchronous = options.durability === 'full' ? 2 : 1
+  // What maintenance commits may be lost with the power: it would only have to be done again.
+  const synchronous = options.durability === 'full' && role !== 'maintenance' ? 2 : 1
   const queryOnly = role === 'reader' || options.readOnly ? 1 : 0
   return [
     // Waiting is done by timer, above: SQLite's own handler would block the thread.

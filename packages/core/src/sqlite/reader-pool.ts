@@ -18,8 +18,9 @@ export class ReaderPool {
   readonly #clock: Clock
   readonly #options: ReaderPoolOptions
   readonly #idle: SqliteConnection[] = []
-  readonly #queue: WaitQueue<undefined, SqliteConnection>
+  readonly #queue: WaitQueue<undefined, SqliteConnection | undefined>
   #count = 0
+  #isClosed = false
 
   constructor(open: () => Promise<SqliteConnection>, clock: Clock, options: ReaderPoolOptions) {
     this.#open = open
@@ -40,18 +41,26 @@ export class ReaderPool {
   async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
-    if (this.#count >= this.#options.maxReaders)
-      return this.#queue.wait(undefined, this.#limit(), signal, 'waiting for a reader')
+    if (this.#count >= this.#options.maxReaders) {
+      const granted = await this.#queue.wait(undefined, this.#limit(), signal, 'waiting for a reader')
+      if (granted !== undefined) return granted
+    }
     this.#count++
     try {
       return await this.#open()
     } catch (error) {
       this.#count--
+      // The place is free: who waits for it may have more luck.
+      this.#queue.shift()?.grant(undefined)
       throw error
     }
   }
 
   giveBack(connection: SqliteConnection): void {
+    if (this.#isClosed) {
+      connection.close()
+      return
+    }
     const next = this.#queue.shift()
     if (next === undefined) this.#idle.push(connection)
     else next.grant(connection)
@@ -62,8 +71,9 @@ export class ReaderPool {
     for (const connection of this.#idle) connection.forgetStatements()
   }
 
-  /** Closes the idle ones; leased ones are given back before. */
+  /** Closes the idle ones now, and leased ones when they are given back. */
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#idle.splice(0)) {
       this.#count--
       connection.close()

@@ -79,8 +79,8 @@ export class Cursor {
   }
 }
 
-/** The order of rows, and so where to go on, cannot be had twice. */
-const RANDOM = /\brandom/i
+/** What depends on chance or on the time of day gives other rows, or another order, when it is read again. */
+const RANDOM = /\b(?:random|current_|now\b|date|time|julianday|unixepoch|strftime)/i
 
 /** Opens a cursor on `connection`, if `query` is a plain read: anything else has done its work with its first row. */
 export function openCursor(

@@ -152,9 +152,10 @@ class SqliteEngine implements Engine {
   }
 
   async close(): Promise<EngineCloseReport> {
-    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog
+    // The log of a database that is only read is its writer's.
+    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
     try {
-      if (hasLog && !this.#set.options.readOnly) await this.#emptyLog()
+      if (hasLog) await this.#emptyLog()
     } finally {
       this.#closeConnections()
     }

@@ -1,6 +1,6 @@
 /** The options all SQLite backends share. */
 import type { KyselyPlugin } from 'kysely'
-import { assertKnownOptions, assertNumberOption, assertOneOf } from '../open/check-options.ts'
+import { assertKnownOptions, assertWholeOption, assertOneOf } from '../open/check-options.ts'
 
 export type { KyselyPlugin }
 
@@ -18,7 +18,7 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number | undefined
   /** Whether foreign keys are enforced. @default true */
   readonly foreignKeys?: boolean | undefined
-  /** Page cache of each connection, in bytes. @default 8 MiB */
+  /** Page cache of each connection, in bytes. @default 16 MiB */
   readonly cacheSizeBytes?: number | undefined
   /** Bytes of the file that are mapped into memory. @default 0 */
   readonly mmapSizeBytes?: number | undefined
@@ -38,7 +38,7 @@ export const SQLITE_DEFAULTS: ResolvedSqliteOptions = {
   durability: 'full',
   busyTimeoutMs: 5000,
   foreignKeys: true,
-  cacheSizeBytes: 8 * 1024 * 1024,
+  cacheSizeBytes: 16 * 1024 * 1024,
   mmapSizeBytes: 0,
   journalSizeLimitBytes: 4 * 1024 * 1024,
   statementCacheSize: 1000,
@@ -63,12 +63,12 @@ export function resolveSqliteOptions(
   assertOneOf(resolved.readOnly, 'readOnly', [true, false])
   assertOneOf(resolved.durability, 'durability', ['full', 'normal'])
   assertOneOf(resolved.foreignKeys, 'foreignKeys', [true, false])
-  assertNumberOption(resolved.busyTimeoutMs, 'busyTimeoutMs', 0, 2 ** 31 - 1)
-  assertNumberOption(resolved.cacheSizeBytes, 'cacheSizeBytes', 0)
-  assertNumberOption(resolved.mmapSizeBytes, 'mmapSizeBytes', 0)
-  assertNumberOption(resolved.journalSizeLimitBytes, 'journalSizeLimitBytes', 0)
-  assertNumberOption(resolved.statementCacheSize, 'statementCacheSize', 1, 1_000_000)
-  assertNumberOption(resolved.maxReaders, 'maxReaders', 1, 1000)
+  assertWholeOption(resolved.busyTimeoutMs, 'busyTimeoutMs', 0, 2 ** 31 - 1)
+  assertWholeOption(resolved.cacheSizeBytes, 'cacheSizeBytes', 0)
+  assertWholeOption(resolved.mmapSizeBytes, 'mmapSizeBytes', 0)
+  assertWholeOption(resolved.journalSizeLimitBytes, 'journalSizeLimitBytes', 0)
+  assertWholeOption(resolved.statementCacheSize, 'statementCacheSize', 1, 1_000_000)
+  assertWholeOption(resolved.maxReaders, 'maxReaders', 1, 1000)
   return resolved
 }
 

@@ -6,11 +6,13 @@
  */
 export class StatementCache<T> {
   readonly #generationSize: number
+  readonly #keepsOld: boolean
   #young = new Map<string, T>()
   #old = new Map<string, T>()
 
   constructor(maxSize: number) {
-    this.#generationSize = Math.max(1, Math.ceil(maxSize / 2))
+    this.#generationSize = Math.max(1, Math.floor(maxSize / 2))
+    this.#keepsOld = maxSize > 1
   }
 
   get size(): number {
@@ -23,7 +25,7 @@ export class StatementCache<T> {
 
   set(sql: string, statement: T): void {
     if (this.#young.size >= this.#generationSize) {
-      this.#old = this.#young
+      this.#old = this.#keepsOld ? this.#young : new Map()
       this.#young = new Map()
     }
     this.#young.set(sql, statement)

@@ -81,11 +81,26 @@ function callsAny(tokens: readonly SqlToken[], ...names: readonly ReadonlySet<st
   return tokens.some(({ text }, index) => tokens[index + 1]?.text === '(' && names.some((set) => set.has(text)))
 }
 
-/** `CREATE TEMP …`, or a name qualified with `temp.` */
+/** What may stand before the name of the object. */
+const SCHEMA_PREFIX: ReadonlySet<string> = new Set([
+  ...SCHEMA_WORDS,
+  'exists',
+  'if',
+  'index',
+  'not',
+  'table',
+  'trigger',
+  'unique',
+  'view',
+  'virtual',
+])
+
+/** `CREATE TEMP …`, or the name of the object qualified with `temp.` */
 function isTemporary(tokens: readonly SqlToken[]): boolean {
   const second = wordAt(tokens, 1)
   if (second === 'temp' || second === 'temporary') return true
-  return tokens.some(({ text }, index) => text === 'temp' && tokens[index + 1]?.text === '.')
+  const nameAt = tokens.findIndex(({ text, quoted }) => quoted || !SCHEMA_PREFIX.has(text))
+  return tokens[nameAt]?.text === 'temp' && tokens[nameAt + 1]?.text === '.'
 }
 
 /** A flag PRAGMA acts even while it is explained. */

@@ -1,5 +1,6 @@
 /** `health()`: asks the engine one small question and collects what it finds. It never throws for a sick database. */
 import { type CompiledQuery, CompiledQuery as Query } from 'kysely'
+import { assertNotAborted } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -17,7 +18,7 @@ export async function checkHealth(engine: Engine, clock: Clock, ctx: Context): P
   const checkedAt = clock.now()
   const startedMs = clock.monotonicMs()
   const findings = await find(engine, clock, deadline.signal)
-  if (ctx.signal?.aborted === true) deadline.signal.throwIfAborted()
+  assertNotAborted(ctx.signal, 'health')
   const status = findings.reduce<HealthReport['status']>(
     (worst, { status }) => (SEVERITY[status] > SEVERITY[worst] ? status : worst),
     'pass',

@@ -9,7 +9,7 @@ import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { RetryOptions, StoreTransaction, TransactionContext } from '../contract/store.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
-import { assertKnownOptions, assertNumberOption } from '../open/check-options.ts'
+import { assertKnownOptions, assertNumberOption, assertWholeOption } from '../open/check-options.ts'
 import { SessionProvider, type StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
 
@@ -101,8 +101,7 @@ function resolveSettings(ctx: TransactionContext): TransactionSettings {
 function assertRetry(retry: RetryOptions): void {
   assertKnownOptions(retry, ['attempts', 'backoffMs', 'maxBackoffMs'], 'transaction retry')
   const { attempts, backoffMs = DEFAULT_BACKOFF_MS, maxBackoffMs = DEFAULT_MAX_BACKOFF_MS } = retry
-  if (!Number.isInteger(attempts)) throw invalidArgument('retry.attempts must be a whole number, 1 or more', 'transaction')
-  assertNumberOption(attempts, 'retry.attempts', 1)
+  assertWholeOption(attempts, 'retry.attempts', 1)
   assertNumberOption(backoffMs, 'retry.backoffMs', 0)
   assertNumberOption(maxBackoffMs, 'retry.maxBackoffMs', 0)
 }

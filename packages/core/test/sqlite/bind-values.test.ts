@@ -111,7 +111,12 @@ describe('refused', () => {
   })
 
   it('says which parameter, counted from 1, and never what it holds', async () => {
-    const secrets = [['hunter2'], Object.assign(new Point(), { x: 'hunter2' }), new Map([['hunter2', 1]]), Symbol('hunter2')]
+    const secrets = [
+      ['hunter2'],
+      Object.assign(new Point(), { x: 'hunter2' }),
+      new Map([['hunter2', 1]]),
+      Symbol('hunter2'),
+    ]
     for (const value of secrets) {
       const { message, stack, cause } = await failureOf(() => bindParameters(['ok', null, value]))
       expect(message).toMatch(/\b3\b/)

@@ -90,17 +90,20 @@ describe('decodeRows', () => {
     const buffer = Buffer.from([1, 2, 3])
     const rows: SqliteRow[] = [{ expression: buffer }]
     decodeRows(rows, COLUMNS)
-    const bytes = rows[0]?.['expression'] as Uint8Array
+    const bytes = rows[0]?.expression as Uint8Array
     expect([bytes.constructor, [...bytes]]).toEqual([Uint8Array, [1, 2, 3]])
     expect(bytes.buffer).toBe(buffer.buffer)
   })
 
-  it.each(['n', 'flag', 'at', 'price', 'expression'])('asks to be read again for a number in %s that may be rounded', (name) => {
-    for (const value of [2 ** 53, -(2 ** 53), 1e300, Number.POSITIVE_INFINITY]) {
-      expect(decodeRows([{ [name]: 1 }, { [name]: value }], COLUMNS)).toBe(false)
-    }
-    expect(decodeRows([{ [name]: Number.MAX_SAFE_INTEGER }, { [name]: Number.MIN_SAFE_INTEGER }], COLUMNS)).toBe(true)
-  })
+  it.each(['n', 'flag', 'at', 'price', 'expression'])(
+    'asks to be read again for a number in %s that may be rounded',
+    (name) => {
+      for (const value of [2 ** 53, -(2 ** 53), 1e300, Number.POSITIVE_INFINITY]) {
+        expect(decodeRows([{ [name]: 1 }, { [name]: value }], COLUMNS)).toBe(false)
+      }
+      expect(decodeRows([{ [name]: Number.MAX_SAFE_INTEGER }, { [name]: Number.MIN_SAFE_INTEGER }], COLUMNS)).toBe(true)
+    },
+  )
 
   it('looks at every row and every column before it says yes', () => {
     const rows: SqliteRow[] = Array.from({ length: 1000 }, () => ({ n: 1, expression: 2 }))

@@ -15,7 +15,7 @@ import {
 } from 'kysely'
 import { createKysely, kyselyProps } from '../../dist/kysely/kysely-internals.js'
 import type { QueryLog } from '../../dist/kysely/query-log.js'
-import { StoreExecutor, type StatementRunner } from '../../dist/kysely/store-executor.js'
+import { type StatementRunner, StoreExecutor } from '../../dist/kysely/store-executor.js'
 
 export interface FakeKyselyOptions {
   readonly plugins?: readonly KyselyPlugin[]
