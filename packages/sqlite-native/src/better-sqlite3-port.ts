@@ -58,13 +58,19 @@ class BetterSqlite3Port implements SqlitePort {
     try {
       if (!plain) {
         for (const extension of this.#extensions) db.loadExtension(extension)
-        this.#setup?.(db)
+        this.#setUp(db)
       }
       return new NativeDatabase(db)
     } catch (error) {
       db.close()
       throw error
     }
+  }
+
+  #setUp(db: Database.Database): void {
+    const answer: unknown = this.#setup?.(db)
+    // What it would do later would be missing from the statements before.
+    if (answer instanceof Promise) throw invalidArgument('the function of setupModule must not be async', 'open')
   }
 
   resultCode(error: unknown): string | undefined {

@@ -8,7 +8,9 @@ let opening: Promise<SqliteTaskRunner> | undefined
 
 async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse | undefined> {
   if (request.kind === 'open') {
-    opening = loadBetterSqlite3(request.setup).then((port) => new SqliteTaskRunner(port, request.path, request.options))
+    opening = loadBetterSqlite3(request.target.setup).then(
+      (port) => new SqliteTaskRunner(port, request.target.path, request.target.options),
+    )
     // Whoever sends a task hears of it.
     return opening.then(
       () => ({ kind: 'ready' }),

@@ -1,4 +1,5 @@
 /** The options of the native SQLite backend, checked. */
+import { resolve } from 'node:path'
 import { invalidArgument, type StoreOptions } from '@upkeep/core'
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
@@ -47,5 +48,16 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   if (setupModule !== undefined && typeof setupModule !== 'string' && !(setupModule instanceof URL)) {
     throw invalidArgument('setupModule must be a path or a URL', operation)
   }
-  return { sqlite, createDirectory, setup: { extensions, setupModule: setupModule?.toString() } }
+  return {
+    sqlite,
+    createDirectory,
+    setup: { extensions: extensions.map(absolutePath), setupModule: setupModule && absolutePath(setupModule.toString()) },
+  }
+}
+
+/** Resolved once: the maintenance process starts later, when the working directory may be another. */
+function absolutePath(path: string): string {
+  const isUrl = /^[a-z]+:\/\//i.test(path)
+  // A mere name is looked for by the system's loader.
+  return isUrl || !/[\\/]/.test(path) ? path : resolve(path)
 }

@@ -12,7 +12,10 @@ import { tempFolder } from './support/temp-folder.ts'
 
 describe('refused, and nothing is made', () => {
   it.each<[string, (folder: ReturnType<typeof tempFolder>) => object]>([
-    ['a missing directory with createDirectory: false', ({ path }) => ({ path: path('no', 'app.db'), createDirectory: false })],
+    [
+      'a missing directory with createDirectory: false',
+      ({ path }) => ({ path: path('no', 'app.db'), createDirectory: false }),
+    ],
     ['a directory', ({ folder }) => ({ path: folder })],
     ['a file as directory', ({ path }) => ({ path: path('a file', 'app.db') })],
     ['a file as directory, further up', ({ path }) => ({ path: path('a file', 'and', 'more', 'app.db') })],

@@ -23,7 +23,7 @@ describe('assertNodeVersion', () => {
   )
 })
 
-const oldNode = [process.env['UPKEEP_TEST_NODE20'], '/usr/bin/node'].find((node) => {
+const oldNode = [process.env.UPKEEP_TEST_NODE20, '/usr/bin/node'].find((node) => {
   if (node === undefined) return false
   const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
   return /^v(?:18|20|21)\./.test(stdout ?? '')
@@ -44,12 +44,15 @@ const script = (path: string): string => `
   console.log(JSON.stringify({ version: process.version, codes }))`
 
 describe(oldNode === undefined ? 'no old Node here: the decision above stands alone' : `really, on ${oldNode}`, () => {
-  it(oldNode === undefined ? 'set UPKEEP_TEST_NODE20 to run it' : 'import, open, typed error, exit 0, no crash, no file', async () => {
-    if (oldNode === undefined) return
-    const { path, files } = tempFolder()
-    const answer = await answerOfNode<{ version: string; codes: string[] }>(script(path('x.db')), { node: oldNode })
-    expect(answer.version).toMatch(/^v(?:18|20|21)\./)
-    expect(answer.codes).toEqual(['UNSUPPORTED', 'UNSUPPORTED', 'UNSUPPORTED', 'UNSUPPORTED'])
-    expect(files()).toEqual([])
-  })
+  it(
+    oldNode === undefined ? 'set UPKEEP_TEST_NODE20 to run it' : 'import, open, typed error, exit 0, no crash, no file',
+    async () => {
+      if (oldNode === undefined) return
+      const { path, files } = tempFolder()
+      const answer = await answerOfNode<{ version: string; codes: string[] }>(script(path('x.db')), { node: oldNode })
+      expect(answer.version).toMatch(/^v(?:18|20|21)\./)
+      expect(answer.codes).toEqual(['UNSUPPORTED', 'UNSUPPORTED', 'UNSUPPORTED', 'UNSUPPORTED'])
+      expect(files()).toEqual([])
+    },
+  )
 })

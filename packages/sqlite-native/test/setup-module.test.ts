@@ -52,17 +52,22 @@ describe('a function in an index and in a generated column', () => {
     const report = await store.maintenance({ mode: 'full', integrity: 'full', maxWriteWaitMs: false })
     expect(report.steps.filter(({ status }) => status !== 'done' && status !== 'skipped')).toEqual([])
     expect(report.steps.find(({ name }) => name === 'vacuum')?.status).toBe('done')
-    expect((await sql`select count(*) as n from page where slug(title) = 'hello-world'`.execute(store.db)).rows).toEqual([
-      { n: 0 },
-    ])
+    expect(
+      (await sql`select count(*) as n from page where slug(title) = 'hello-world'`.execute(store.db)).rows,
+    ).toEqual([{ n: 0 }])
     await store.close()
   })
 
   it('survives the next open, and without the module the database says what is missing', async () => {
     const temp = folderWith(SETUP)
     await (await openWithSlugs(temp)).close()
-    const again = await openSqliteStore({ path: temp.path('app.db'), setupModule: pathToFileURL(temp.path('setup.mjs')) })
-    expect((await sql`select slug from page where slug(title) = 'a-b-c'`.execute(again.db)).rows).toEqual([{ slug: 'a-b-c' }])
+    const again = await openSqliteStore({
+      path: temp.path('app.db'),
+      setupModule: pathToFileURL(temp.path('setup.mjs')),
+    })
+    expect((await sql`select slug from page where slug(title) = 'a-b-c'`.execute(again.db)).rows).toEqual([
+      { slug: 'a-b-c' },
+    ])
     await again.close()
     const bare = await openSqliteStore({ path: temp.path('app.db') })
     expect(await codeOf(() => sql`insert into page (title) values ('x')`.execute(bare.db))).toBe('SYNTAX')

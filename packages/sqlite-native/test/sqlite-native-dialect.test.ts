@@ -27,7 +27,9 @@ function open(path = tempFolder().path('app.db')): Kysely<Schema> {
 
 async function openWithPeople(path?: string): Promise<Kysely<Schema>> {
   const db = open(path)
-  await sql`create table person (id integer primary key, name text unique, tags json text, born timestamp text)`.execute(db)
+  await sql`create table person (id integer primary key, name text unique, tags json text, born timestamp text)`.execute(
+    db,
+  )
   const people = ['Ada', 'Bob', 'Cleo'].map((name, index) => ({ id: index + 1, name, tags: { n: index }, born: null }))
   await db.insertInto('person').values(people).execute()
   return db
@@ -102,7 +104,8 @@ describe('queries', () => {
 describe('transactions', () => {
   it('commit, roll back, and have savepoints', async () => {
     const db = await openWithPeople()
-    const count = async () => (await db.selectFrom('person').select(db.fn.countAll<number>().as('n')).executeTakeFirst())?.n
+    const count = async () =>
+      (await db.selectFrom('person').select(db.fn.countAll<number>().as('n')).executeTakeFirst())?.n
     await db.transaction().execute((trx) => trx.deleteFrom('person').where('id', '=', 1).execute())
     expect(await count()).toBe(2)
     const failing = db.transaction().execute(async (trx) => {
@@ -150,7 +153,9 @@ describe("Kysely's Migrator", () => {
     const [one, two] = [open(path), open(path)]
     const results = await Promise.all([migratorOf(one).migrateToLatest(), migratorOf(two).migrateToLatest()])
     expect(results.map(({ error }) => error)).toEqual([undefined, undefined])
-    const done = results.flatMap(({ results: steps }) => steps ?? []).map(({ migrationName, status }) => [migrationName, status])
+    const done = results
+      .flatMap(({ results: steps }) => steps ?? [])
+      .map(({ migrationName, status }) => [migrationName, status])
     expect(done).toEqual([
       ['1', 'Success'],
       ['2', 'Success'],
@@ -161,7 +166,10 @@ describe("Kysely's Migrator", () => {
 
   it('tells of a migration that fails, and migrates again when it is mended', async () => {
     const db = open()
-    const bad = { ...migrations, '3': { up: async (one: Kysely<any>) => void (await sql`alter table nope add x`.execute(one)) } }
+    const bad = {
+      ...migrations,
+      '3': { up: async (one: Kysely<any>) => void (await sql`alter table nope add x`.execute(one)) },
+    }
     const failing = await new Migrator({ db, provider: { getMigrations: async () => bad } }).migrateToLatest()
     expect(failing.error).toMatchObject({ code: 'SYNTAX' })
     const good = { ...bad, '3': { up: (one: Kysely<any>) => one.schema.dropTable('a').execute() } }

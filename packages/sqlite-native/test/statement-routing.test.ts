@@ -36,19 +36,22 @@ describe('a PRAGMA that would change the shared connection', () => {
     await store.close()
   })
 
-  it.each(['query_only = 1', 'synchronous = off', 'journal_mode = delete', 'locking_mode = exclusive', 'busy_timeout = 99'])(
-    '%s is undone when a connection of ones own is given back',
-    async (text) => {
-      const store = await open()
-      const name = text.split(' ')[0] ?? ''
-      const read = async () => (await run(`pragma ${name}`, store.db)).rows
-      const before = await read()
-      await store.withConnection(({ db }) => run(`pragma ${text}`, db)).catch(() => undefined)
-      expect(await read()).toEqual(before)
-      await run('insert into t values (1)', store.db)
-      await store.close()
-    },
-  )
+  it.each([
+    'query_only = 1',
+    'synchronous = off',
+    'journal_mode = delete',
+    'locking_mode = exclusive',
+    'busy_timeout = 99',
+  ])('%s is undone when a connection of ones own is given back', async (text) => {
+    const store = await open()
+    const name = text.split(' ')[0] ?? ''
+    const read = async () => (await run(`pragma ${name}`, store.db)).rows
+    const before = await read()
+    await store.withConnection(({ db }) => run(`pragma ${text}`, db)).catch(() => undefined)
+    expect(await read()).toEqual(before)
+    await run('insert into t values (1)', store.db)
+    await store.close()
+  })
 })
 
 describe('functions that answer for their connection', () => {
@@ -62,7 +65,9 @@ describe('functions that answer for their connection', () => {
   it('last_insert_rowid and total_changes, through a CTE as well', async () => {
     const store = await open()
     await run('insert into t values (1), (2), (3)', store.db)
-    expect((await run('with x(id) as (select last_insert_rowid()) select id from x', store.db)).rows).toEqual([{ id: 3 }])
+    expect((await run('with x(id) as (select last_insert_rowid()) select id from x', store.db)).rows).toEqual([
+      { id: 3 },
+    ])
     expect((await run('select total_changes() as n', store.db)).rows).toEqual([{ n: 3 }])
     await store.close()
   })
@@ -72,9 +77,9 @@ describe('what only looks like a read', () => {
   it('a WITH that writes', async () => {
     const store = await open()
     await run('with x(n) as (values (1), (2)) insert into t select n from x', store.db)
-    expect((await run('with x(n) as (values (1)) delete from t where a in (select n from x) returning a', store.db)).rows).toEqual([
-      { a: 1 },
-    ])
+    expect(
+      (await run('with x(n) as (values (1)) delete from t where a in (select n from x) returning a', store.db)).rows,
+    ).toEqual([{ a: 1 }])
     expect((await run('select a from t', store.db)).rows).toEqual([{ a: 2 }])
     await store.close()
   })

@@ -1,35 +1,50 @@
 /**
- * What a backend can do, and how. Fixed for the life of a store.
+ * What a backend can do, and how. Told when a store is opened, and fixed for its life.
  *
- * A capability that is `false` means that asking for the thing fails with `UNSUPPORTED`; it never means that the
- * request is ignored.
+ * Some can be asked for: where they are `false`, asking is refused with `UNSUPPORTED` and never ignored. The others say
+ * how the store behaves; each entry says which it is.
  */
 
-/** See the module. Branch on these, never on a backend's name. */
+/** What a store can do, and how; branch on these, never on a backend's name. */
 export interface Capabilities {
   /**
    * How a *running statement* is stopped. `false`: it is not; signals are still honoured while waiting for a lock,
-   * between the rows of a stream, between statements and by maintenance, and Kysely's `'cancel query'` is refused.
+   * between the rows of a stream, between statements and by maintenance, and Kysely's `'cancel query'` and
+   * `'kill session'` are `UNSUPPORTED`.
    */
   readonly cancellation: 'interrupt' | 'process' | 'server' | false
-  /** How a full VACUUM runs: in a process that an abort kills, in the server, or not at all. */
+  /**
+   * How a full VACUUM runs: in a process that an abort kills, or in the server. `false`: not at all; `steps: ['vacuum']`
+   * is `UNSUPPORTED`, and the modes of `maintenance()` report the step as skipped.
+   * Source: https://www.sqlite.org/lang_vacuum.html
+   */
   readonly vacuum: 'process' | 'server' | false
   /** Where long maintenance steps (analyze, integrity check, large checkpoints) run. `inline` holds the caller's thread. */
   readonly maintenance: 'process' | 'worker' | 'server' | 'inline'
-  /** How one maintainer is chosen among several processes; `false` where there can be only one process. */
+  /** How one maintainer is chosen among several stores and processes; `false` where there can be only one store. */
   readonly singleMaintainer: 'file' | 'server' | false
-  /** Whether a read beside an open write transaction sees the state before it, without waiting. */
+  /**
+   * Whether a read beside an open write transaction sees the state before it, without waiting. `false`: it waits, and
+   * inside that very transaction it is `NESTED_USE`. It tells of the store as it was opened: a TEMP object made later
+   * moves reads to the writer.
+   */
   readonly concurrentReads: boolean
-  /** Whether a nested write is recognised at once (`NESTED_USE`); otherwise it waits and ends in `BUSY`. */
+  /** Whether a nested write is `NESTED_USE` at once. `false`: it waits and ends in `BUSY`, and `detached()` is `UNSUPPORTED`. */
   readonly asyncContext: boolean
-  /** Whether several processes may open the database at the same time. */
+  /** Whether several stores and processes may open the database at the same time. */
   readonly multiProcess: boolean
   /** Whether what was committed is there after `close()` and the next open. */
   readonly persistent: boolean
-  /** Whether the store may be written to. */
+  /** Whether the store may be written to. `false`: writes and `maintenance()` are `READONLY`. */
   readonly writable: boolean
-  /** Whether the database has a write-ahead log that maintenance checkpoints. */
+  /**
+   * Whether the database has a write-ahead log. `false`: the steps `checkpoint` and `finalCheckpoint`, asked for by
+   * name, are `UNSUPPORTED`. Source: https://www.sqlite.org/wal.html
+   */
   readonly writeAheadLog: boolean
-  /** Whether free pages can be given back bit by bit beside live traffic. */
+  /**
+   * Whether free pages can be given back bit by bit beside live traffic. `false`: the step `reclaim`, asked for by name,
+   * is `UNSUPPORTED`. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum
+   */
   readonly incrementalReclaim: boolean
 }

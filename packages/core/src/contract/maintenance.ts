@@ -1,8 +1,9 @@
 /**
  * What `store.maintenance()` takes, tells and reports.
  *
- * The call resolves whenever it could look: what failed or was blocked is in the report. It rejects with `ABORTED`
- * (carrying the report so far), `CLOSED`, `READONLY`, `UNSUPPORTED`, `CORRUPT` or `INVALID_ARGUMENT`.
+ * The call resolves whenever it could look: what failed or was blocked is in the report. It rejects with `ABORTED`,
+ * `TIMEOUT`, `CLOSED` or `CORRUPT`, which carry the report so far if the run had begun, and with `READONLY`,
+ * `UNSUPPORTED`, `NESTED_USE` or `INVALID_ARGUMENT`. An `onBegin` that throws is `UNKNOWN`, with its error as cause.
  */
 import type { Context } from './context.ts'
 
@@ -21,79 +22,108 @@ export const MAINTENANCE_STEPS = [
   'shrink',
 ] as const
 
-/** The name of a step. */
+/** The name of a maintenance step, one of {@link MAINTENANCE_STEPS}. */
 export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
 
-/** Where a step stands. */
+/** How far a step is; what `onProgress` gets. */
 export interface MaintenanceProgress {
+  /** The step that is running. */
   readonly step: MaintenanceStepName
+  /** How much of it is done, in `unit`. */
   readonly done: number
-  /** `undefined` where nobody can know it. */
+  /** How much there is in all, in `unit`; `undefined` where nobody can know it. */
   readonly total: number | undefined
+  /** What `done` and `total` count: pages of `reclaim`, bytes of `vacuum`, and `steps` for those that tell no more. */
   readonly unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables'
 }
 
 /** What is about to be done; `onBegin` may veto it. */
 export interface MaintenancePlan {
+  /** The mode that was asked for. */
   readonly mode: MaintenanceMode
+  /** The steps in their order, whether each will run, and why or why not. */
   readonly steps: readonly { readonly name: MaintenanceStepName; readonly run: boolean; readonly reason: string }[]
 }
 
 /** Options of `store.maintenance()`. */
 export interface MaintenanceContext extends Context {
-  /** @default 'auto' */
+  /** How much is done. @default 'auto' */
   readonly mode?: MaintenanceMode | undefined
   /** Only these steps. @default those of the mode */
   readonly steps?: readonly MaintenanceStepName[] | undefined
-  /** No new step and no new chunk begins after this many milliseconds. @default no limit */
+  /** In milliseconds: past it no new step and no new chunk begins, and the run resolves. @default no limit */
   readonly budgetMs?: number | undefined
-  /** Called as the work goes on; what it throws is logged and ignored. */
+  /** Called as the work goes on; what it throws is logged and ignored. @default none */
   readonly onProgress?: ((progress: MaintenanceProgress) => void) | undefined
-  /** Called once with the plan before anything is changed; `false` skips the run. */
+  /**
+   * Called once with the plan before anything is changed; `false` skips the run. The run waits for its promise until the
+   * signal, the deadline or `close()` ends it. @default none
+   */
   readonly onBegin?: ((plan: MaintenancePlan) => boolean | void | Promise<boolean | void>) | undefined
-  /** Whether the database is checked first. @default 'off' */
+  /**
+   * Whether the database is checked first, by `quick_check` or by `integrity_check`; what is found is `CORRUPT`.
+   * Source: https://www.sqlite.org/pragma.html#pragma_integrity_check
+   * @default 'off'
+   */
   readonly integrity?: 'off' | 'quick' | 'full' | undefined
   /** Reports what would be done, and why, and does none of it. @default false */
   readonly dryRun?: boolean | undefined
   /** Lets mode `auto` run a full VACUUM, which blocks writers, where nothing else gives space back. @default false */
   readonly allowBlocking?: boolean | undefined
-  /** A writer that has waited this long for a full VACUUM ends it; `false` lets it wait. @default 250 */
+  /**
+   * In milliseconds: a writer that has waited this long for a full VACUUM, or for the ANALYZE of a large file, ends it;
+   * `false` lets it wait. @default 250
+   */
   readonly maxWriteWaitMs?: number | false | undefined
 }
 
-/** How a step ended. */
+/** How a step ended; `blocked` means that somebody was in the way or the budget was spent, and that later it may do. */
 export type MaintenanceStepStatus = 'done' | 'skipped' | 'blocked' | 'failed' | 'aborted'
 
 /** Measurements before and after a step; the keys say their units. */
 export type MaintenanceMeasures = Readonly<Record<string, number | string | boolean>>
 
-/** One step of a report. */
+/** What came of one step. */
 export interface MaintenanceStepReport {
+  /** Which step. */
   readonly name: MaintenanceStepName
+  /** How it ended. */
   readonly status: MaintenanceStepStatus
   /** Why it was skipped, blocked or failed; with `dryRun` also why it would run. */
   readonly reason?: string | undefined
+  /** How long it took, in milliseconds; 0 for one that did not run. */
   readonly durationMs: number
+  /** What was measured before it, where the step measures. */
   readonly before?: MaintenanceMeasures | undefined
+  /** What was measured after it: sizes as the file system tells them. */
   readonly after?: MaintenanceMeasures | undefined
 }
 
 /**
- * `ok`: everything that was to be done is done. `partial`: some step was blocked, failed or out of budget.
- * `skipped`: nothing was looked at beyond whether to begin. `failed`: no step succeeded. `aborted`: stopped by the
- * signal, the deadline or `close()`.
+ * What came of a run. Steps that were skipped count for nothing here.
+ *
+ * `ok`: every step that ran is done. `partial`: some are done, and some were blocked or failed. `failed`: no step that
+ * ran is done; a run whose only step was blocked is `failed` too. `skipped`: nothing was begun. `aborted`: stopped by
+ * the signal, the deadline or `close()`; only in the report of an error.
  */
 export type MaintenanceOutcome = 'ok' | 'partial' | 'skipped' | 'failed' | 'aborted'
 
 /** What `store.maintenance()` resolves to. */
 export interface MaintenanceReport {
+  /** The backend's name. */
   readonly backend: string
+  /** When the run began. */
   readonly startedAt: Date
+  /** How long the run took, in milliseconds. */
   readonly durationMs: number
+  /** What came of it. */
   readonly outcome: MaintenanceOutcome
   /** Why the whole run was skipped. */
   readonly reason?: string | undefined
+  /** Whether it only said what would be done. */
   readonly dryRun: boolean
+  /** The mode that was asked for. */
   readonly mode: MaintenanceMode
+  /** The steps in their order, those that were skipped included. */
   readonly steps: readonly MaintenanceStepReport[]
 }

@@ -13,6 +13,7 @@ interface Waiter<Request, Grant> {
   readonly grant: (grant: Grant) => void
   /** Stops listening to the signal and the limit. */
   readonly leave: () => void
+  readonly sinceMs: number
 }
 
 /** When a waiter gives up. */
@@ -32,6 +33,12 @@ export class WaitQueue<Request, Grant> {
 
   get size(): number {
     return this.#waiters.size
+  }
+
+  /** How long the first in the queue has waited; 0 if there is none. */
+  get longestWaitMs(): number {
+    const [first] = this.#waiters
+    return first === undefined ? 0 : this.#clock.monotonicMs() - first.sinceMs
   }
 
   /** Takes out the one who has waited longest; it must then be granted, and no signal or limit counts any more. */
@@ -63,7 +70,7 @@ export class WaitQueue<Request, Grant> {
         leave()
         reject(limit.error())
       }
-      const waiter: Waiter<Request, Grant> = { request, grant: resolve, leave }
+      const waiter: Waiter<Request, Grant> = { request, grant: resolve, leave, sinceMs: this.#clock.monotonicMs() }
       if (signal?.aborted === true) {
         onAbort()
         return

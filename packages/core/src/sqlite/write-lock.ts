@@ -45,6 +45,11 @@ export class WriteLock {
     return this.#queue.size
   }
 
+  /** How long the next in line has waited; 0 if nobody waits. */
+  get longestWaitMs(): number {
+    return this.#queue.longestWaitMs
+  }
+
   /** Takes the lock if nobody holds it or waits for it. */
   tryAcquire(holder: LockHolder): boolean {
     if (this.#holder !== undefined || this.#queue.size > 0) return false

@@ -1,7 +1,10 @@
-// A logger that keeps what it is told.
+// A logger that keeps what it is told, fields included.
 import type { StoreLog } from '@upkeep/core'
 
 export function quietLogger(): StoreLog & { readonly messages: string[] } {
   const messages: string[] = []
-  return { messages, warn: (message) => void messages.push(message), error: (message) => void messages.push(message) }
+  const keep = (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    messages.push(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`)
+  }
+  return { messages, warn: keep, error: keep }
 }

@@ -118,9 +118,18 @@ async function whileNobodyWaits(
   const { run, clock } = scope
   const giveWay = new AbortController()
   let timer: unknown
+  const { lock } = scope.set
+  const { maxWriteWaitMs } = run
+  const judge = (maxMs: number): void => {
+    timer = undefined
+    // Who has left does not count, and nor does the time of one who left for one who came.
+    if (lock.waiting === 0) return
+    const leftMs = maxMs - lock.longestWaitMs
+    if (leftMs > 0) timer = clock.setTimer(() => judge(maxMs), leftMs)
+    else giveWay.abort()
+  }
   const onWaiter = (): void => {
-    if (run.maxWriteWaitMs === false || timer !== undefined) return
-    timer = clock.setTimer(() => giveWay.abort(), run.maxWriteWaitMs)
+    if (maxWriteWaitMs !== false && timer === undefined) judge(maxWriteWaitMs)
   }
   try {
     await withWriteLock(scope, run.signal, () => task(AbortSignal.any([run.signal, giveWay.signal])), onWaiter)

@@ -9,6 +9,8 @@
 import { abortError } from '../../abort/abort-error.ts'
 import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import { isSliceSpent } from '../../loop/loop-slice.ts'
+import { yieldToLoop } from '../../loop/yield-to-loop.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import { readPragma } from '../pragmas.ts'
 import { bytesToCopy, checkpoint, copyLog } from './checkpoint.ts'
@@ -61,6 +63,8 @@ async function reclaimChunks(scope: MaintenanceScope, total: number): Promise<bo
 async function reclaimChunk(scope: MaintenanceScope, pages: number): Promise<{ left: number; tookMs: number }> {
   const { run, clock, connection, set } = scope
   return withWriteLock(scope, run.signal, async () => {
+    // A chunk comes on top of what this turn of the loop has done for the application.
+    if (isSliceSpent()) await yieldToLoop()
     let tookMs = 0
     await retryWhileBusy(set.busy, run.signal, () => {
       const startedMs = clock.monotonicMs()
