@@ -32,8 +32,14 @@ export {
 } from './errors/store-error.ts'
 export { SessionDriver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export {
+  assertKnownOptions,
+  assertNumberOption,
+  assertOneOf,
+  assertWholeOption,
+  givenOptions,
+} from './open/check-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
-export { assertKnownOptions, assertNumberOption, assertOneOf, assertWholeOption, givenOptions } from './open/check-options.ts'
 export {
   type ResolvedStoreOptions,
   resolveStoreOptions,

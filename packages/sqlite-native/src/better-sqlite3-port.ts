@@ -37,7 +37,8 @@ async function loadSetup(setupModule: string | undefined): Promise<SetupFunction
   const loaded = await import(url).catch((cause) => {
     throw new StoreError('INVALID_ARGUMENT', 'setupModule could not be imported', { operation: 'open', cause })
   })
-  if (typeof loaded.default !== 'function') throw invalidArgument('setupModule must have a function as its default export', 'open')
+  if (typeof loaded.default !== 'function')
+    throw invalidArgument('setupModule must have a function as its default export', 'open')
   return loaded.default as SetupFunction
 }
 

@@ -7,11 +7,16 @@ import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } 
 export interface NativeOptions extends SqliteOptions {
   /** Makes missing directories on the way to the file, with mode 0750. @default true */
   readonly createDirectory?: boolean | undefined
-  /** Loadable extensions, by path, for every connection. Source: https://www.sqlite.org/loadext.html */
+  /**
+   * Loadable extensions, by path, for every connection. Not in a store URL. Source: https://www.sqlite.org/loadext.html
+   * @default none
+   */
   readonly extensions?: readonly string[] | undefined
   /**
    * A module whose default export gets every better-sqlite3 connection when it is opened, to define functions on it;
-   * also in the process that vacuums. A `file:` URL or an absolute path.
+   * also in the process that vacuums. A `file:` URL or a path, relative to the working directory. The function must not
+   * be async. Not in a store URL.
+   * @default none
    */
   readonly setupModule?: string | URL | undefined
 }
@@ -37,7 +42,7 @@ export interface ResolvedNativeOptions {
 
 export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule'] as const
 
-/** @throws INVALID_ARGUMENT */
+/** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
   const { createDirectory = true, extensions = [], setupModule } = options
   const sqlite = resolveSqliteOptions(options, NATIVE_OPTION_NAMES, operation)
@@ -51,7 +56,10 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   return {
     sqlite,
     createDirectory,
-    setup: { extensions: extensions.map(absolutePath), setupModule: setupModule && absolutePath(setupModule.toString()) },
+    setup: {
+      extensions: extensions.map(absolutePath),
+      setupModule: setupModule && absolutePath(setupModule.toString()),
+    },
   }
 }
 

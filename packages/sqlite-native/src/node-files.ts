@@ -16,9 +16,7 @@ export const nodeFiles: SqliteFiles = {
 
 /** Where SQLite puts its temporary files. Source: https://www.sqlite.org/tempfiles.html#temporary_file_storage_locations */
 function temporaryDirectory(): string {
-  return (
-    process.env['SQLITE_TMPDIR'] ?? (process.platform === 'win32' ? tmpdir() : (process.env['TMPDIR'] ?? '/var/tmp'))
-  )
+  return process.env.SQLITE_TMPDIR ?? (process.platform === 'win32' ? tmpdir() : (process.env.TMPDIR ?? '/var/tmp'))
 }
 
 function freeBytesAt(directory: string): number | undefined {

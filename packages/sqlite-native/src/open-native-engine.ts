@@ -53,7 +53,7 @@ function functionNames(port: SqlitePort, plain: boolean): ReadonlySet<string> {
         db
           .prepare('SELECT DISTINCT name FROM pragma_function_list')
           .all([])
-          .map((row) => String(row['name'])),
+          .map((row) => String(row.name)),
       )
     } finally {
       db.close()

@@ -5,7 +5,14 @@
  * the waiting at once, and the statement ends when the engine is done with it; there is no `maintenance()`, and
  * `destroy()` releases without draining.
  */
-import { assertKnownOptions, type Engine, resolveStoreOptions, SessionDriver, type StoreOptions, splitStoreOptions } from '@upkeep/core'
+import {
+  assertKnownOptions,
+  type Engine,
+  resolveStoreOptions,
+  SessionDriver,
+  type StoreOptions,
+  splitStoreOptions,
+} from '@upkeep/core'
 import { LazySqliteAdapter } from '@upkeep/core/sqlite'
 import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
 import { type NativeOptions, resolveNativeOptions } from './native-options.ts'
@@ -17,12 +24,12 @@ export interface SqliteNativeDialectOptions extends NativeOptions, Pick<StoreOpt
   readonly path: string
 }
 
-/** See the module. The database is opened at the first use. */
+/** Native SQLite as a mere Kysely dialect: values, locks and errors, without maintenance, drain and `NESTED_USE`. */
 export class SqliteNativeDialect extends SqliteDialect {
   readonly #open: () => Promise<Engine>
   #engine: Promise<Engine> | undefined
 
-  /** @throws INVALID_ARGUMENT */
+  /** Checks the options; the database is opened at the first use. @throws INVALID_ARGUMENT */
   constructor(options: SqliteNativeDialectOptions) {
     super({ database: () => Promise.reject(new Error('the stock driver is not used')) })
     const { store, backend } = splitStoreOptions(options)
@@ -33,6 +40,7 @@ export class SqliteNativeDialect extends SqliteDialect {
     this.#open = () => openNativeEngine(path, resolved, { clock, log })
   }
 
+  /** A driver that opens the database at its first use, and closes it in `destroy()`. */
   override createDriver(): Driver {
     return new SessionDriver(
       () => this.#opened(),
@@ -40,6 +48,7 @@ export class SqliteNativeDialect extends SqliteDialect {
     )
   }
 
+  /** An adapter whose migration lock locks, among processes too. */
   override createAdapter(): DialectAdapter {
     return new LazySqliteAdapter(async () => (await this.#opened()).adapter)
   }

@@ -1,5 +1,12 @@
 /** The native SQLite backend, by URL and by options. */
-import { type Backend, givenOptions, invalidArgument, openBackendStore, type Store, splitStoreOptions } from '@upkeep/core'
+import {
+  type Backend,
+  givenOptions,
+  invalidArgument,
+  openBackendStore,
+  type Store,
+  splitStoreOptions,
+} from '@upkeep/core'
 import { sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
 import { type NativeOptions, resolveNativeOptions, type SqliteStoreOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
@@ -11,7 +18,7 @@ const CODE_OPTIONS = ['extensions', 'setupModule'] as const
  * The backend for `openStore('sqlite:…')`. Options given here win over those in the URL. The driver is loaded when a
  * database is opened.
  *
- * @throws INVALID_ARGUMENT
+ * @throws INVALID_ARGUMENT; what opening throws is that of {@link openSqliteStore}
  */
 export function sqliteNative(options: NativeOptions = {}): Backend {
   resolveNativeOptions(options, 'sqliteNative')
@@ -31,7 +38,9 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
 /**
  * Opens a SQLite file, or a database in memory.
  *
- * @throws INVALID_ARGUMENT, PERMISSION, CORRUPT, BUSY, FULL, READONLY, UNSUPPORTED
+ * @throws INVALID_ARGUMENT, PERMISSION, READONLY, FULL, ABORTED; BUSY for a lock of another process; CORRUPT for a file
+ * that is no database; CONNECTION where SQLite cannot open or read it; UNSUPPORTED for a Node that is too old, or a
+ * driver that cannot be loaded
  */
 export async function openSqliteStore<DB = any>(options: SqliteStoreOptions): Promise<Store<DB>> {
   const { store, backend } = splitStoreOptions(options)

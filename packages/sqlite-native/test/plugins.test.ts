@@ -1,50 +1,15 @@
-// How Kysely plugins compose with the value contract. The rule: a plugin sees queries before they are compiled, and
+// How Kysely's own plugins compose with the value contract. The rule: a plugin sees queries before they are compiled, and
 // rows whose values are those of the contract already (a Date, a parsed document, a boolean), never what SQLite stored.
-// What follows from that for Kysely's own plugins is written down here, test by test.
-import { decode, json, type StoreOptions } from '@upkeep/core'
-import { openSqliteStore } from '@upkeep/sqlite-native'
-import {
-  CamelCasePlugin,
-  type KyselyPlugin,
-  OperationNodeTransformer,
-  ParseJSONResultsPlugin,
-  type QueryId,
-  type SelectQueryNode,
-  sql,
-} from 'kysely'
+// What follows from that is written down here, test by test; for plugins of one's own in a file of its own.
+import { decode } from '@upkeep/core'
+import { CamelCasePlugin, ParseJSONResultsPlugin, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/sqlite'
 import { describe, expect, it } from 'vitest'
-import { codeOf } from '../../core/test/support/outcome.ts'
-
-const AT = new Date('2026-11-20T10:11:12.345Z')
-const BIG = 2n ** 53n + 1n
-
-/** A row with one value of each kind, in snake case. */
-async function open(options: StoreOptions = {}) {
-  const store = await openSqliteStore<any>({ path: ':memory:', ...options })
-  const plain = store.db.withoutPlugins()
-  await sql`create table user_event (
-    user_id integer primary key, was_seen boolean, sent_at timestamp text, raw_data json text, net_price decimal text,
-    some_bytes blob, big_number integer, free_text text)`.execute(plain)
-  await plain
-    .insertInto('user_event')
-    .values({
-      user_id: 1,
-      was_seen: true,
-      sent_at: AT,
-      raw_data: { inner_key: [{ deep_key: 1 }] },
-      net_price: '1.50',
-      some_bytes: new Uint8Array([1, 2]),
-      big_number: BIG,
-      free_text: '{"looks_like": "json"}',
-    })
-    .execute()
-  return store
-}
+import { AT, BIG, openEventStore } from './support/event-store.ts'
 
 describe('CamelCasePlugin', () => {
   it('maps the names of columns both ways, and leaves values alone that are no plain objects', async () => {
-    const { db, close } = await openBound({ plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
+    const { db, close } = await openEventStore({ plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
     const row = await db.selectFrom('userEvent').selectAll().where('userId', '=', 1).executeTakeFirst()
     expect(row).toEqual({
       userId: 1,
@@ -64,22 +29,16 @@ describe('CamelCasePlugin', () => {
   })
 
   it('without maintainNestedObjectKeys it maps keys inside documents too: they are objects by then, not text', async () => {
-    const { db, close } = await openBound({ plugins: [new CamelCasePlugin()] })
+    const { db, close } = await openEventStore({ plugins: [new CamelCasePlugin()] })
     const row = await db.selectFrom('userEvent').select('rawData').executeTakeFirst()
     expect(row).toEqual({ rawData: { innerKey: [{ deepKey: 1 }] } })
     await close()
   })
 })
 
-/** A store's `db` and its end, for tests that need no more. */
-async function openBound(options: StoreOptions) {
-  const store = await open(options)
-  return { store, db: store.db, close: () => store.close() }
-}
-
 describe('ParseJSONResultsPlugin', () => {
   it('finds documents parsed already, parses text that looks like JSON, and leaves the rest alone', async () => {
-    const { db, close } = await openBound({ plugins: [new ParseJSONResultsPlugin()] })
+    const { db, close } = await openEventStore({ plugins: [new ParseJSONResultsPlugin()] })
     const row = await db.selectFrom('user_event').selectAll().executeTakeFirst()
     expect(row).toMatchObject({
       raw_data: { inner_key: [{ deep_key: 1 }] },
@@ -93,7 +52,7 @@ describe('ParseJSONResultsPlugin', () => {
   })
 
   it('or decode() does for one column what it does for all: an aggregate of rows is text without either', async () => {
-    const { db, close } = await openBound({})
+    const { db, close } = await openEventStore({})
     const query = db
       .selectFrom('user_event')
       .select((eb) => jsonArrayFrom(eb.selectFrom('user_event as e').select(['e.user_id', 'e.free_text'])).as('events'))
@@ -108,7 +67,7 @@ describe('ParseJSONResultsPlugin', () => {
 
 describe('decode()', () => {
   it('says what an expression is, where SQLite declares nothing', async () => {
-    const { db, close } = await openBound({})
+    const { db, close } = await openEventStore({})
     const query = db
       .selectFrom('user_event')
       .select([
@@ -131,86 +90,10 @@ describe('decode()', () => {
   })
 
   it('changes nothing about columns that are decoded already', async () => {
-    const { db, close } = await openBound({})
+    const { db, close } = await openEventStore({})
     const all = { sent_at: 'instant', was_seen: 'boolean', raw_data: 'json', big_number: 'integer' } as const
     const query = db.selectFrom('user_event').select(['sent_at', 'was_seen', 'raw_data', 'big_number'])
     expect(await query.withPlugin(decode(all)).execute()).toEqual(await query.execute())
-    await close()
-  })
-})
-
-/** Adds a condition to each select, and notes the rows that come back. */
-class OwnPlugin extends OperationNodeTransformer implements KyselyPlugin {
-  readonly seen: unknown[] = []
-
-  override transformSelectQuery(node: SelectQueryNode, queryId?: QueryId): SelectQueryNode {
-    return { ...super.transformSelectQuery(node, queryId), limit: undefined } as SelectQueryNode
-  }
-
-  readonly transformQuery: KyselyPlugin['transformQuery'] = ({ node, queryId }) => this.transformNode(node, queryId)
-
-  readonly transformResult: KyselyPlugin['transformResult'] = async ({ result }) => {
-    this.seen.push(...result.rows)
-    return result
-  }
-}
-
-describe("a plugin of one's own", () => {
-  it('sees the values of the contract, wherever the statement runs', async () => {
-    const plugin = new OwnPlugin()
-    const { store, db, close } = await openBound({ plugins: [plugin] })
-    const expected = { sent_at: AT, raw_data: { inner_key: [{ deep_key: 1 }] }, was_seen: true }
-    const select = (one: typeof db) =>
-      one.selectFrom('user_event').select(['sent_at', 'raw_data', 'was_seen']).execute()
-    const ways: readonly (() => Promise<unknown>)[] = [
-      () => select(db),
-      () => store.transaction(select),
-      () => store.transaction((tx) => tx.nested(select)),
-      () => store.withConnection((connection) => select(connection.db)),
-      () => db.transaction().execute(select),
-      () => db.connection().execute(select),
-      async () => {
-        for await (const _row of db.selectFrom('user_event').select(['sent_at', 'raw_data', 'was_seen']).stream())
-          void _row
-      },
-    ]
-    for (const way of ways) {
-      plugin.seen.length = 0
-      await way()
-      expect(plugin.seen).toEqual([expected])
-    }
-    await select(db.withoutPlugins())
-    expect(plugin.seen).toHaveLength(1)
-    await close()
-  })
-
-  it('one that fails fails the transaction, which is rolled back', async () => {
-    const failing: KyselyPlugin = {
-      transformQuery: ({ node }) => node,
-      transformResult: () => Promise.reject(new Error('mine')),
-    }
-    const { store, db, close } = await openBound({})
-    const writing = store.transaction((tx) => tx.withPlugin(failing).deleteFrom('user_event').execute())
-    await expect(writing).rejects.toThrow('mine')
-    expect(await db.selectFrom('user_event').select('user_id').execute()).toHaveLength(1)
-    await close()
-  })
-
-  it('parameters are checked after plugins: what one of them makes is held to the same contract', async () => {
-    const { db, close } = await openBound({})
-    const insert = db.insertInto('user_event').values({ user_id: 2, raw_data: ['an', 'array'] })
-    expect(await codeOf(() => insert.execute())).toBe('INVALID_ARGUMENT')
-    await db
-      .insertInto('user_event')
-      .values({ user_id: 2, raw_data: json(['an', 'array']) })
-      .execute()
-    const row = await db
-      .withSchema('main')
-      .selectFrom('user_event')
-      .select('raw_data')
-      .where('user_id', '=', 2)
-      .executeTakeFirst()
-    expect(row).toEqual({ raw_data: ['an', 'array'] })
     await close()
   })
 })

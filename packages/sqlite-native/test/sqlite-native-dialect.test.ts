@@ -12,9 +12,9 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import { type Migration, Migrator } from 'kysely/migration'
 import { describe, expect, it } from 'vitest'
 import { codeOf } from '../../core/test/support/outcome.ts'
+import { quietLogger } from './support/quiet-logger.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
 interface Schema {
@@ -22,7 +22,7 @@ interface Schema {
 }
 
 function open(path = tempFolder().path('app.db')): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new SqliteNativeDialect({ path, clock: systemClock }) })
+  return new Kysely<Schema>({ dialect: new SqliteNativeDialect({ path, clock: systemClock, logger: quietLogger() }) })
 }
 
 async function openWithPeople(path?: string): Promise<Kysely<Schema>> {
@@ -141,44 +141,6 @@ describe('transactions', () => {
   })
 })
 
-describe("Kysely's Migrator", () => {
-  const migrations: Record<string, Migration> = {
-    '1': { up: (db) => db.schema.createTable('a').addColumn('id', 'integer').execute() },
-    '2': { up: (db) => db.schema.alterTable('a').addColumn('name', 'text').execute() },
-  }
-  const migratorOf = (db: Kysely<any>) => new Migrator({ db, provider: { getMigrations: async () => migrations } })
-
-  it('migrates, and two at once do it once', async () => {
-    const path = tempFolder().path('app.db')
-    const [one, two] = [open(path), open(path)]
-    const results = await Promise.all([migratorOf(one).migrateToLatest(), migratorOf(two).migrateToLatest()])
-    expect(results.map(({ error }) => error)).toEqual([undefined, undefined])
-    const done = results
-      .flatMap(({ results: steps }) => steps ?? [])
-      .map(({ migrationName, status }) => [migrationName, status])
-    expect(done).toEqual([
-      ['1', 'Success'],
-      ['2', 'Success'],
-    ])
-    await one.destroy()
-    await two.destroy()
-  })
-
-  it('tells of a migration that fails, and migrates again when it is mended', async () => {
-    const db = open()
-    const bad = {
-      ...migrations,
-      '3': { up: async (one: Kysely<any>) => void (await sql`alter table nope add x`.execute(one)) },
-    }
-    const failing = await new Migrator({ db, provider: { getMigrations: async () => bad } }).migrateToLatest()
-    expect(failing.error).toMatchObject({ code: 'SYNTAX' })
-    const good = { ...bad, '3': { up: (one: Kysely<any>) => one.schema.dropTable('a').execute() } }
-    const mended = await new Migrator({ db, provider: { getMigrations: async () => good } }).migrateToLatest()
-    expect(mended.error).toBeUndefined()
-    await db.destroy()
-  })
-})
-
 describe('destroy', () => {
   it('releases the file: no log is left, and nothing works afterwards', async () => {
     const { path, files } = tempFolder()
@@ -187,5 +149,18 @@ describe('destroy', () => {
     await db.destroy()
     expect(files()).toEqual(['app.db'])
     await expect(sql`select 1`.execute(db)).rejects.toThrow()
+  })
+
+  it('does not wait for a transaction: what it still does is CLOSED, and nothing of it is kept', async () => {
+    const path = tempFolder().path('app.db')
+    const db = await openWithPeople(path)
+    const controlled = await db.startTransaction().execute()
+    await controlled.deleteFrom('person').execute()
+    await db.destroy()
+    expect(await codeOf(() => controlled.selectFrom('person').selectAll().execute())).toBe('CLOSED')
+    expect(await codeOf(() => controlled.commit().execute())).toBe('CLOSED')
+    const again = open(path)
+    expect(await again.selectFrom('person').select('id').execute()).toHaveLength(3)
+    await again.destroy()
   })
 })

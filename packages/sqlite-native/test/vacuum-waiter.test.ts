@@ -11,7 +11,7 @@ import { tempFolder } from './support/temp-folder.ts'
 
 async function create(busyTimeoutMs = 60_000) {
   const clock = createManualClock()
-  const path = await createBlobDatabase(tempFolder().path('app.db'), 20_000)
+  const path = await createBlobDatabase(tempFolder().path('app.db'), 8_000)
   const store = await openSqliteStore({ path, clock, durability: 'normal', busyTimeoutMs })
   return { clock, store, write: (signal?: AbortSignal) => sql`insert into t values (1)`.execute(store.db, { signal }) }
 }

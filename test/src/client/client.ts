@@ -14,9 +14,10 @@ export interface Client {
   kill(): Promise<void>
 }
 
-/** A failure in a client. */
+/** What a script in a client process failed with. */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError'
+  /** The code of the StoreError there, `UNKNOWN` for another error, `KILLED` if the process went away. */
   readonly code: string
 
   constructor(code: string, message: string) {
@@ -30,7 +31,7 @@ interface Call {
   reject(error: Error): void
 }
 
-/** Resolves once the store there is open. */
+/** Connects to a client process; resolves once the store there is open. @throws ClientError if it could not be opened */
 export async function connectClient(process: ClientProcess): Promise<Client> {
   const calls = new Map<number, Call>()
   const openCall = (id: number): Promise<any> => new Promise((resolve, reject) => calls.set(id, { resolve, reject }))

@@ -6,7 +6,7 @@ import { isStoreError, type Store } from '@upkeep/core'
 import type { ClientPort, ClientRequest, ClientResponse } from './client-port.ts'
 import { createClientScripts } from './client-scripts.ts'
 
-/** Serves until the process ends. */
+/** Opens a store and serves the suite's scripts on it until the process ends; a failure to open is told to the test. */
 export async function serveClient(port: ClientPort, openStore: () => Promise<Store<any>>): Promise<void> {
   const answer = async (id: number, work: () => Promise<unknown>): Promise<void> => {
     let response: ClientResponse

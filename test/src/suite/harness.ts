@@ -13,18 +13,23 @@ export type ProbeRow = Readonly<Record<string, unknown>>
 
 /** Options of {@link TestDatabase.openStore}; the harness passes them on to its backend. */
 export interface TestStoreOptions {
+  /** Time; the store must use it for every wait. @default the runtime's */
   readonly clock?: Clock | undefined
+  /** Where the store tells what nobody awaits. @default the store's own default */
   readonly logger?: StoreLog | undefined
+  /** Kysely's query log. @default none */
   readonly log?: LogConfig | undefined
+  /** Kysely plugins of the store. @default none */
   readonly plugins?: KyselyPlugin[] | undefined
-  /** Opens it for reading only. Only asked for where `capabilities.persistent`. */
+  /** Opens it for reading only. Only asked for where `capabilities.persistent`. @default false */
   readonly readOnly?: boolean | undefined
-  /** How long a lock of another store or process is waited for; 0 fails at once. */
+  /** In milliseconds: how long a lock is waited for; 0 fails at once. @default the backend's own */
   readonly busyTimeoutMs?: number | undefined
 }
 
 /** Another process that serves `serveClient`. */
 export interface ClientProcess {
+  /** This end of the connection to it. */
   readonly port: ClientPort
   /** Ends it with SIGKILL or the like, and resolves when it is gone. */
   kill(): Promise<void>
@@ -54,5 +59,6 @@ export interface Harness {
   readonly dialect: 'sqlite' | 'postgres'
   /** What its stores must claim; the suite checks that they do, and tests each claim on both of its sides. */
   readonly capabilities: Capabilities
+  /** Makes an empty database of its own for one test. */
   createDatabase(): Promise<TestDatabase>
 }

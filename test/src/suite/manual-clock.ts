@@ -5,11 +5,11 @@
 import type { Clock } from '@upkeep/core'
 import { createGate } from './gate.ts'
 
-/** Stands still until {@link ManualClock.advance}. */
+/** A clock that stands still until {@link ManualClock.advance}. */
 export interface ManualClock extends Clock {
-  /** Lets `ms` pass; fires what is due, in order. */
+  /** Lets `ms` milliseconds pass; fires what is due, in order. */
   advance(ms: number): void
-  /** Resolves once a timer of exactly `delayMs` is pending. */
+  /** Resolves once a timer of exactly `delayMs` milliseconds is pending. */
   timerSet(delayMs: number): Promise<void>
   /** From now on it jumps, so that whatever still waits on it ends. */
   release(): void
@@ -23,7 +23,7 @@ interface Timer {
 
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 
-/** A {@link ManualClock} at 2026-01-01. */
+/** A {@link ManualClock} that begins at 2026-01-01 UTC. */
 export function createManualClock(): ManualClock {
   const timers = new Set<Timer>()
   let elapsedMs = 0

@@ -16,7 +16,7 @@ export interface SampleTable {
   tag: string | null
 }
 
-/** See the module. */
+/** The tables of the suite. */
 export interface TestSchema {
   person: { id: number; name: string; age: number | null }
   pet: { id: number; owner_id: number; name: string }

@@ -32,33 +32,45 @@ export interface Backend {
   readonly name: string
   /** URL schemes without the colon. */
   readonly schemes: readonly string[]
-  /** Opens the database. Heavy drivers are loaded here, not before. @throws StoreError */
+  /** Opens the database. Heavy drivers are loaded here, not before. @throws StoreError, leaving nothing open */
   open(request: OpenRequest): Promise<Engine>
 }
 
 /** What {@link Backend.open} gets. */
 export interface OpenRequest {
+  /** What to open; its options are not checked yet. */
   readonly url: StoreUrl
+  /** Time, for every wait of the engine. */
   readonly clock: Clock
+  /** Where the engine tells what nobody awaits. */
   readonly log: StoreLog
+  /** Gives up opening. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** The part of Node's `AsyncLocalStorage` that recognises nested use; an instance of it fits as it is. */
 export interface AsyncContext {
+  /** Runs `work`, and whatever it starts, in the context of `session`; in none with `undefined`. */
   run<T>(session: EngineSession | undefined, work: () => T): T
+  /** The session in whose context the caller runs. */
   getStore(): EngineSession | undefined
 }
 
 /** An opened database. Whatever it or its sessions throw is a {@link StoreError}. */
 export interface Engine {
+  /** The backend's name. */
   readonly name: string
+  /** Absolute path or URL, without credentials. */
   readonly location: string
+  /** What it can do; frozen. */
   readonly capabilities: Capabilities
+  /** Kysely's query compiler for its dialect. */
   readonly compiler: QueryCompiler
+  /** Kysely's adapter for its dialect; its migration lock must lock. */
   readonly adapter: DialectAdapter
   /** Set where the runtime tracks async context. */
   readonly asyncContext: AsyncContext | undefined
+  /** Kysely's introspector for its dialect. */
   createIntrospector(db: Kysely<any>): DatabaseIntrospector
   /**
    * Runs one statement on its own. May answer at once, without a promise: the hot path of an embedded database.
@@ -67,9 +79,11 @@ export interface Engine {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
   acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
+  /** Tries to become the maintainer, without waiting for another one, and plans the run. */
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession>
   /** Findings beyond `reachable`, which the core makes. */
   health(ctx: StatementContext): Promise<readonly HealthFinding[]>
+  /** Counters of its own; the keys say their units. */
   stats(): Readonly<Record<string, number>>
   /** Releases every handle. Called once, after the last session was released. */
   close(): Promise<EngineCloseReport>
@@ -77,11 +91,13 @@ export interface Engine {
 
 /** What {@link Engine.close} answers. */
 export interface EngineCloseReport {
+  /** Size of the write-ahead log that was left, in bytes; absent where there is none. */
   readonly walSizeBytes?: number | undefined
 }
 
 /** What every statement gets. */
 export interface StatementContext {
+  /** Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -95,12 +111,17 @@ export interface EngineSession extends DatabaseConnection {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */
   raw(ctx: StatementContext): Promise<unknown>
+  /** Begins a transaction, waiting for the locks it needs. */
   begin(settings: TransactionSettings, ctx: StatementContext): Promise<void>
   /** Commits; a doomed transaction is rolled back instead and the error says so. */
   commit(): Promise<void>
+  /** Rolls back, after the statement that is running; nothing to do if the engine has done so by itself. */
   rollback(): Promise<void>
+  /** Begins a savepoint; the engine quotes the name. */
   savepoint(name: string): Promise<void>
+  /** Undoes what was done since the savepoint, which stays. */
   rollbackToSavepoint(name: string): Promise<void>
+  /** Ends the savepoint and keeps what was done. */
   releaseSavepoint(name: string): Promise<void>
   /**
    * From now on statements fail with `reason` and `commit()` rolls back. Answers false, and does nothing, once a commit
@@ -113,15 +134,23 @@ export interface EngineSession extends DatabaseConnection {
 
 /** What a maintenance session is opened with. Validated by the core. */
 export interface MaintenanceRun {
+  /** See `MaintenanceContext.mode`. */
   readonly mode: MaintenanceMode
+  /** The only steps that were asked for; `undefined` for those of the mode. */
   readonly steps: readonly MaintenanceStepName[] | undefined
+  /** See `MaintenanceContext.integrity`. */
   readonly integrity: 'off' | 'quick' | 'full'
+  /** Whether to plan only; then no lock among maintainers is taken. */
   readonly dryRun: boolean
+  /** See `MaintenanceContext.allowBlocking`. */
   readonly allowBlocking: boolean
+  /** In milliseconds; `false` lets writers wait. See `MaintenanceContext.maxWriteWaitMs`. */
   readonly maxWriteWaitMs: number | false
+  /** Ends the run: the caller's signal, its deadline and `close()` in one. */
   readonly signal: AbortSignal
   /** Milliseconds left of the budget; `Infinity` without one. */
   budgetLeftMs(): number
+  /** Tells how far a step is; never throws. */
   progress(
     step: MaintenanceStepName,
     done: number,
@@ -134,6 +163,7 @@ export interface MaintenanceRun {
 export interface MaintenanceSession {
   /** Set when the run must not begin: another maintainer, nothing to look after. The core reports it as skipped. */
   readonly skip: string | undefined
+  /** Which steps to run, and why. */
   readonly plan: MaintenancePlan
   /** Runs one step of the plan. A throw becomes `failed`, or `aborted` once the signal is. */
   run(step: MaintenanceStepName): Promise<MaintenanceStepResult>
@@ -143,8 +173,12 @@ export interface MaintenanceSession {
 
 /** What one step says of itself; the core adds its name and duration. */
 export interface MaintenanceStepResult {
+  /** How it ended. */
   readonly status: MaintenanceStepStatus
+  /** Why, unless it is `done`. */
   readonly reason?: string | undefined
+  /** What was measured before it. */
   readonly before?: MaintenanceMeasures | undefined
+  /** What was measured after it, as it really is. */
   readonly after?: MaintenanceMeasures | undefined
 }

@@ -29,7 +29,10 @@ export interface Capabilities {
    * moves reads to the writer.
    */
   readonly concurrentReads: boolean
-  /** Whether a nested write is `NESTED_USE` at once. `false`: it waits and ends in `BUSY`, and `detached()` is `UNSUPPORTED`. */
+  /**
+   * Whether a nested write is `NESTED_USE` at once. `false`: it waits and ends in `BUSY`, and `detached()` is
+   * `UNSUPPORTED`.
+   */
   readonly asyncContext: boolean
   /** Whether several stores and processes may open the database at the same time. */
   readonly multiProcess: boolean

@@ -1,6 +1,6 @@
 /** Time as the core sees it, so that tests can inject their own. */
 
-/** A source of time and timers; {@link systemClock} is the real one. */
+/** A source of time and timers; `systemClock` is the real one. */
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   monotonicMs(): number

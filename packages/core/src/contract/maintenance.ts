@@ -71,7 +71,7 @@ export interface MaintenanceContext extends Context {
   /** Lets mode `auto` run a full VACUUM, which blocks writers, where nothing else gives space back. @default false */
   readonly allowBlocking?: boolean | undefined
   /**
-   * In milliseconds: a writer that has waited this long for a full VACUUM, or for the ANALYZE of a large file, ends it;
+   * In milliseconds: a writer that waits for longer than this ends a full VACUUM, or the ANALYZE of a large file;
    * `false` lets it wait. @default 250
    */
   readonly maxWriteWaitMs?: number | false | undefined

@@ -50,7 +50,7 @@ export interface StoreStats {
 /** Where a store is in its life. */
 export type StoreStatus = 'open' | 'closing' | 'closed'
 
-/** Options of `store.close()`. `signal` and `timeoutMs` (milliseconds) hurry it: they shorten the drain and the maintenance. */
+/** Options of `store.close()`. `signal` and `timeoutMs` (milliseconds) shorten the drain and the maintenance. */
 export interface CloseContext extends Context {
   /** In milliseconds: what is running gets this long to finish, then it is aborted with `CLOSED`. @default 5000 */
   readonly drainMs?: number | undefined

@@ -21,7 +21,10 @@ export interface RetryOptions {
 export interface TransactionContext extends Context {
   /** `read only` sees one snapshot, takes no write lock and refuses writes with `READONLY`. @default 'read write' */
   readonly accessMode?: 'read only' | 'read write' | undefined
-  /** At least this isolation; SQLite is always serializable. Source: https://www.sqlite.org/isolation.html @default the engine's own */
+  /**
+   * At least this isolation; SQLite is always serializable. Source: https://www.sqlite.org/isolation.html
+   * @default the engine's own
+   */
   readonly isolationLevel?: IsolationLevel | undefined
   /** Runs the whole of `work` again on `BUSY` and `SERIALIZATION`; `timeoutMs` is for all attempts. @default no retry */
   readonly retry?: RetryOptions | undefined
@@ -92,8 +95,8 @@ export interface Store<DB> extends AsyncDisposable {
    */
   maintenance(ctx?: MaintenanceContext): Promise<MaintenanceReport>
   /**
-   * Looks at the database. Unhealthy is a report, not a rejection. Its `timeoutMs` has a default: past it the database
-   * is not reachable, and the report says so. @default 5000
+   * Looks at the database. Unhealthy is a report, not a rejection; so is a database that has not answered within
+   * `timeoutMs` (5000 unless given).
    *
    * @throws CLOSED, ABORTED, INVALID_ARGUMENT
    */

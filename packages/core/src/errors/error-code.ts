@@ -44,7 +44,7 @@ export const STORE_ERROR_CODES = [
   'UNKNOWN',
 ] as const
 
-/** See {@link STORE_ERROR_CODES}. */
+/** What went wrong, from a closed list; what each code means stands at its entry in {@link STORE_ERROR_CODES}. */
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number]
 
 /** Which sort of constraint a `CONSTRAINT` error is about. */
@@ -52,7 +52,7 @@ export type ConstraintKind = 'unique' | 'foreign_key' | 'not_null' | 'check'
 
 const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set(['BUSY', 'SERIALIZATION'])
 
-/** Whether running the whole unit of work again may succeed without a change by anyone. */
+/** Whether running the whole unit of work again may succeed without a change by anyone: `BUSY` and `SERIALIZATION`. */
 export function isRetryableCode(code: StoreErrorCode): boolean {
   return RETRYABLE.has(code)
 }

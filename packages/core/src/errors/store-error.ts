@@ -17,16 +17,21 @@ export interface StoreErrorOptions {
   readonly kind?: ConstraintKind | undefined
   /** The error underneath; for `ABORTED` the signal's reason. */
   readonly cause?: unknown
-  /** For an aborted `maintenance()`: what had been done until then. */
+  /** For a `maintenance()` that was stopped or found damage: what had been done until then. */
   readonly report?: MaintenanceReport | undefined
 }
 
 /** A {@link StoreError} as plain data, for crossing a worker or process boundary, where structured clone drops `code`. */
 export interface SerializedStoreError {
+  /** What happened. */
   readonly code: StoreErrorCode
+  /** The same in words, for people. */
   readonly message: string
+  /** What was being done. */
   readonly operation?: string | undefined
+  /** The engine's own code, if the engine said one. */
   readonly nativeCode?: string | undefined
+  /** For `CONSTRAINT`: which sort. */
   readonly kind?: ConstraintKind | undefined
 }
 
@@ -45,9 +50,10 @@ export class StoreError extends Error {
   readonly nativeCode: string | undefined
   /** For `CONSTRAINT`: which sort. */
   readonly kind: ConstraintKind | undefined
-  /** For an aborted `maintenance()`: what had been done until then. */
+  /** For a `maintenance()` that was stopped or found damage: what had been done until then. */
   readonly report: MaintenanceReport | undefined
 
+  /** For backends; `message` must hold no bound value and no credential. */
   constructor(code: StoreErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
@@ -65,19 +71,19 @@ export function isStoreError(error: unknown): error is StoreError {
   return typeof error === 'object' && error !== null && BRAND in error
 }
 
-/** The error as plain data. `cause` does not travel: it may hold values. */
+/** The error as plain data. `cause` and `report` do not travel: a cause may hold values. */
 export function serializeStoreError(error: StoreError): SerializedStoreError {
   const { code, message, operation, nativeCode, kind } = error
   return { code, message, operation, nativeCode, kind }
 }
 
-/** The error again, on the other side of the boundary. */
+/** The error again, on the other side of the boundary; a code that is none becomes `UNKNOWN`. */
 export function deserializeStoreError(data: SerializedStoreError): StoreError {
   const code = STORE_ERROR_CODES.includes(data.code) ? data.code : 'UNKNOWN'
   return new StoreError(code, data.message, data)
 }
 
-/** Shorthand for the most frequent refusal. */
+/** A {@link StoreError} with the code `INVALID_ARGUMENT`; for backends. */
 export function invalidArgument(message: string, operation?: string): StoreError {
   return new StoreError('INVALID_ARGUMENT', message, { operation })
 }

@@ -165,7 +165,11 @@ async function leaseConnection(
   return new Promise((resolve, reject) => {
     const provided = runner.provideConnection((connection) => {
       return new Promise<void>((done) => {
-        resolve({ connection, release: () => (done(), provided) })
+        const release = (): Promise<void> => {
+          done()
+          return provided
+        }
+        resolve({ connection, release })
       })
     }, options)
     provided.catch(reject)

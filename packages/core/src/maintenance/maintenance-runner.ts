@@ -139,7 +139,11 @@ export class MaintenanceRunner {
   }
 
   /** @throws ABORTED while the caller has not answered */
-  async #vetoed(ctx: MaintenanceContext, session: MaintenanceSession, signal: AbortSignal): Promise<string | undefined> {
+  async #vetoed(
+    ctx: MaintenanceContext,
+    session: MaintenanceSession,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const asked = Promise.resolve(ctx.onBegin?.(session.plan))
     return (await raceAbort(asked, signal, 'maintenance')) === false ? 'onBegin said no' : undefined
   }

@@ -1,7 +1,11 @@
 /** How options of any kind are checked: clearly, with a code, before anything is changed. */
 import { invalidArgument } from '../errors/store-error.ts'
 
-/** Refuses names that are no option: a misspelt option must not be a default in silence. */
+/**
+ * Refuses names that are no option: a misspelt option must not be a default in silence.
+ *
+ * @throws INVALID_ARGUMENT, naming the options there are
+ */
 export function assertKnownOptions(options: unknown, known: readonly string[], operation: string): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument(`${operation}: the options must be an object`, operation)
@@ -13,7 +17,7 @@ export function assertKnownOptions(options: unknown, known: readonly string[], o
   }
 }
 
-/** Refuses what is not a finite number within bounds. */
+/** Refuses what is not a finite number from `min` to `max`. @throws INVALID_ARGUMENT */
 export function assertNumberOption(
   value: unknown,
   name: string,
@@ -25,7 +29,7 @@ export function assertNumberOption(
   }
 }
 
-/** Refuses what is not a whole number within bounds: bytes and counts have no halves. */
+/** Refuses what is not a whole number from `min` to `max`: bytes and counts have no halves. @throws INVALID_ARGUMENT */
 export function assertWholeOption(
   value: unknown,
   name: string,
@@ -36,14 +40,14 @@ export function assertWholeOption(
   if (!Number.isInteger(value)) throw invalidArgument(`${name} must be a whole number`, 'options')
 }
 
-/** Refuses what is not one of `allowed`. */
+/** Refuses what is not one of `allowed`. @throws INVALID_ARGUMENT */
 export function assertOneOf(value: unknown, name: string, allowed: readonly unknown[]): void {
   if (!allowed.includes(value)) {
     throw invalidArgument(`${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, 'options')
   }
 }
 
-/** Refuses what is there and is no function. */
+/** Refuses what is there and is no function. @throws INVALID_ARGUMENT */
 export function assertFunctionOption(value: unknown, name: string): void {
   if (value !== undefined && typeof value !== 'function') throw invalidArgument(`${name} must be a function`, 'options')
 }

@@ -15,7 +15,7 @@ export interface ResolvedCloseOptions extends Context {
   readonly maintenanceOnClose: MaintenanceMode | false
 }
 
-/** @throws INVALID_ARGUMENT */
+/** Checks the options of `close()` and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveCloseOptions(ctx: CloseContext): ResolvedCloseOptions {
   assertContext(ctx, 'close', ['drainMs', 'maintenanceOnClose', 'budgetMs'])
   const options = { ...CLOSE_DEFAULTS, ...(givenOptions(ctx) as Partial<ResolvedCloseOptions>) }

@@ -1,9 +1,10 @@
 /**
  * Opens a store by URL. Which backends an application may use is its own list; none is loaded before its URL is opened.
  */
+
+import { assertNotAborted } from '../abort/abort-error.ts'
 import type { Backend } from '../contract/backend.ts'
 import type { Store } from '../contract/store.ts'
-import { assertNotAborted } from '../abort/abort-error.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { createEngineStore } from '../store/engine-store.ts'
 import { assertKnownOptions } from './check-options.ts'
@@ -24,7 +25,8 @@ export interface OpenStoreOptions extends StoreOptions {
 /**
  * Opens the database that `url` names.
  *
- * @throws INVALID_ARGUMENT for a URL or an option that is not acceptable, and what the backend's own `open` throws.
+ * @throws INVALID_ARGUMENT for a URL or an option that is not acceptable, ABORTED, and what the backend says: for native
+ * SQLite what `openSqliteStore` throws
  */
 export async function openStore<DB = any>(url: string | undefined, options: OpenStoreOptions): Promise<Store<DB>> {
   assertKnownOptions(options, [...STORE_OPTION_NAMES, 'backends'], 'openStore')
@@ -37,9 +39,13 @@ export async function openStore<DB = any>(url: string | undefined, options: Open
 /**
  * Opens a database of one backend by its path or name, without a URL: what a backend's own `openXStore` is made of.
  *
- * @throws what the backend's `open` throws
+ * @throws INVALID_ARGUMENT, ABORTED, and what the backend's `open` throws
  */
-export async function openBackendStore<DB = any>(backend: Backend, path: string, options: StoreOptions = {}): Promise<Store<DB>> {
+export async function openBackendStore<DB = any>(
+  backend: Backend,
+  path: string,
+  options: StoreOptions = {},
+): Promise<Store<DB>> {
   assertKnownOptions(options, STORE_OPTION_NAMES, 'open')
   const [scheme = ''] = backend.schemes
   return openEngineStore<DB>(backend, { scheme, path, options: new Map() }, resolveStoreOptions(options))

@@ -8,7 +8,7 @@ import type { CloseContext } from '../contract/reports.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { resolveCloseOptions } from './close-options.ts'
 
-/** See the module. */
+/** Options that every store has, whatever its backend. */
 export interface StoreOptions {
   /** Kysely plugins of `store.db`; they see values already decoded. @default none */
   readonly plugins?: readonly KyselyPlugin[] | undefined
@@ -16,11 +16,14 @@ export interface StoreOptions {
   readonly log?: LogConfig | undefined
   /** Where the store reports what nobody awaits. Never gets values or credentials. @default console */
   readonly logger?: StoreLog | undefined
-  /** What `close()` does unless told otherwise: also for `destroy()` and `await using`. */
+  /**
+   * What `close()` does unless told otherwise: also for `destroy()` and `await using`. Times in milliseconds.
+   * @default { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 }
+   */
   readonly close?: Omit<CloseContext, 'signal'> | undefined
-  /** Gives up opening. @default none */
+  /** Gives up opening, with `ABORTED`; once the store is open it has no effect. @default none */
   readonly signal?: AbortSignal | undefined
-  /** Time. @default the runtime's */
+  /** Time, for tests. @default {@link systemClock} */
   readonly clock?: Clock | undefined
 }
 
@@ -37,14 +40,19 @@ export interface ResolvedStoreOptions {
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
 export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock'] as const
 
-/** @throws INVALID_ARGUMENT */
+/** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   const { plugins = [], log, logger = console, close = {}, signal, clock = systemClock } = options
-  if (!Array.isArray(plugins) || !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))) {
+  if (
+    !Array.isArray(plugins) ||
+    !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))
+  ) {
     throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
   }
-  if (!isObjectWith(logger, 'warn', 'error')) throw invalidArgument('logger must have the methods warn and error', 'open')
-  if (!isObjectWith(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer')) throw invalidArgument('clock is no Clock', 'open')
+  if (!isObjectWith(logger, 'warn', 'error'))
+    throw invalidArgument('logger must have the methods warn and error', 'open')
+  if (!isObjectWith(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer'))
+    throw invalidArgument('clock is no Clock', 'open')
   if (log !== undefined && typeof log !== 'function' && !isLevels(log)) {
     throw invalidArgument("log must be a function, or an array of 'query' and 'error'", 'open')
   }
@@ -54,14 +62,22 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  )
 }
 
 function isLevels(value: unknown): boolean {
   return Array.isArray(value) && value.every((level) => level === 'query' || level === 'error')
 }
 
-/** Options given together, by who takes them: the store, or its backend. */
+/**
+ * Options given together, by who takes them: the store, or its backend. Checks neither.
+ *
+ * @throws INVALID_ARGUMENT for what is no object
+ */
 export function splitStoreOptions<T extends StoreOptions>(
   options: T,
 ): { readonly store: StoreOptions; readonly backend: Omit<T, keyof StoreOptions> } {

@@ -213,7 +213,7 @@ function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptio
   applyPragmas(connection.db, options, 'writer')
   for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
   for (const row of connection.db.prepare('PRAGMA database_list').all([])) {
-    const name = String(row['name'])
+    const name = String(row.name)
     if (name !== 'main' && name !== 'temp') connection.db.exec(`DETACH DATABASE "${name.replaceAll('"', '""')}"`)
   }
 }

@@ -1,8 +1,11 @@
 /** What a SQLite database may be called, on every backend. Source: https://www.sqlite.org/inmemorydb.html */
 import { invalidArgument } from '../errors/store-error.ts'
 
-/** @throws INVALID_ARGUMENT for a path that SQLite or a driver would take for something else */
-export function assertDatabaseName(path: unknown, { readOnly }: { readonly readOnly: boolean }): asserts path is string {
+/** Refuses a path that SQLite or a driver would take for something else. @throws INVALID_ARGUMENT */
+export function assertDatabaseName(
+  path: unknown,
+  { readOnly }: { readonly readOnly: boolean },
+): asserts path is string {
   if (typeof path !== 'string' || path === '') throw invalidArgument("path must name a file, or be ':memory:'", 'open')
   if (path.trim() !== path) throw invalidArgument('path has blanks at its ends, which drivers cut off', 'open')
   if (path.includes('\0')) throw invalidArgument('path has a NUL character', 'open')

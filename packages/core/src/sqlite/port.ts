@@ -15,18 +15,20 @@ export type SqliteRow = Record<string, unknown>
  * number of them is refused with a `RangeError`. One statement is never iterated and run at the same time.
  */
 export interface SqliteStatement {
-  /** Whether it has result columns. */
+  /** Whether it has result columns. Source: https://www.sqlite.org/c3ref/column_count.html */
   readonly returnsRows: boolean
   /**
    * `sqlite3_stmt_readonly`. Must be false for whatever may write; where it cannot be known it may be false for what
-   * does not, which then runs on the writer.
+   * does not, which then runs on the writer. Source: https://www.sqlite.org/c3ref/stmt_readonly.html
    */
   readonly readOnly: boolean
   /** The result columns as of the last execution, or of `prepare`. */
   columns(): readonly SqliteColumn[]
+  /** Runs it to its end and answers all rows. */
   all(parameters: readonly unknown[]): SqliteRow[]
+  /** Runs one without result columns to its end. */
   run(parameters: readonly unknown[]): SqliteRunResult
-  /** `return()` is called when the rest is not wanted. */
+  /** Opens the rows, one at a time. `return()` is called when the rest is not wanted. */
   iterate(parameters: readonly unknown[]): Iterator<SqliteRow>
   /**
    * Whether integers come as bigint. Off after `prepare`: they are numbers then, and those beyond 2^53 are rounded,
@@ -37,8 +39,9 @@ export interface SqliteStatement {
 
 /** A result column. */
 export interface SqliteColumn {
+  /** As it stands in the rows. */
   readonly name: string
-  /** As in CREATE TABLE; null for expressions. */
+  /** As in CREATE TABLE; null for expressions. Source: https://www.sqlite.org/c3ref/column_decltype.html */
   readonly declaredType: string | null
 }
 
@@ -46,6 +49,7 @@ export interface SqliteColumn {
 export interface SqliteRunResult {
   /** Rows that this statement changed: 0 for CREATE or BEGIN, where `sqlite3_changes()` still has an older number. */
   readonly changes: number | bigint
+  /** `sqlite3_last_insert_rowid()`; only used after an INSERT. */
   readonly lastInsertRowid: number | bigint
 }
 
@@ -53,16 +57,19 @@ export interface SqliteRunResult {
 export interface SqliteDatabase {
   /** The driver's own handle, for `withConnection`. */
   readonly raw: unknown
+  /** Whether a transaction is open: the opposite of `sqlite3_get_autocommit()`. */
   readonly inTransaction: boolean
   /** Compiles exactly one statement; refuses none and several with a `RangeError`. */
   prepare(sql: string): SqliteStatement
   /** Runs statements without parameters, each to its end. */
   exec(sql: string): void
+  /** Closes the connection; open statements are finalized. */
   close(): void
 }
 
 /** How a connection is opened. */
 export interface OpenDatabaseOptions {
+  /** Whether to open it with `SQLITE_OPEN_READONLY`. */
   readonly readOnly: boolean
   /** Whether a missing file is an error rather than a new database. */
   readonly mustExist: boolean
@@ -70,7 +77,7 @@ export interface OpenDatabaseOptions {
   readonly plain?: boolean | undefined
 }
 
-/** A driver. */
+/** A SQLite driver, as far as the core needs it. */
 export interface SqlitePort {
   /**
    * Opens an absolute path, or a database in memory for `:memory:`. Called again and again, while others are open. New
@@ -78,18 +85,22 @@ export interface SqlitePort {
    * extensions and functions are set up on each connection.
    */
   open(path: string, options: OpenDatabaseOptions): SqliteDatabase
-  /** The name of the extended result code, e.g. `SQLITE_BUSY_SNAPSHOT`; `undefined` for what is no SQLite error. */
+  /**
+   * The name of the extended result code, e.g. `SQLITE_BUSY_SNAPSHOT`; `undefined` for what is no SQLite error.
+   * Source: https://www.sqlite.org/rescode.html
+   */
   resultCode(error: unknown): string | undefined
 }
 
 /** What is asked of the file system, by `stat` alone. */
 export interface SqliteFiles {
-  /** `undefined` for a file that is not there. */
+  /** Size in bytes; `undefined` for a file that is not there. */
   sizeBytes(path: string): number | undefined
   /** Device and inode, or what stands for them. For the report. */
   identity(path: string): string | undefined
-  /** Bytes free on the disk of the file `path`, and where temporary files go: a full VACUUM needs both. */
+  /** Bytes free on the disk of the file `path`; `undefined` where nobody can know it. */
   freeBytes(path: string): number | undefined
+  /** Bytes free where SQLite puts temporary files. Source: https://www.sqlite.org/tempfiles.html */
   freeTempBytes(): number | undefined
 }
 
@@ -109,6 +120,7 @@ export interface SqliteOffload {
   readonly isWarm: boolean
   /** Starts the process ahead of its first task. */
   warmUp(): void
+  /** Runs one task at a time. @throws StoreError, for an aborted one once it has really ended */
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult>
   /** Ends what was kept warm. */
   close(): Promise<void>

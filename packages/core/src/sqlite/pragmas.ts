@@ -63,7 +63,7 @@ export function applyPragmas(db: SqliteDatabase, options: ResolvedSqliteOptions,
  */
 export function initializeDatabase(db: SqliteDatabase): string {
   if (Number(readPragma(db, 'page_count')) === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-  return String(db.prepare('PRAGMA journal_mode = WAL').all([])[0]?.['journal_mode'])
+  return String(db.prepare('PRAGMA journal_mode = WAL').all([])[0]?.journal_mode)
 }
 
 /** The oldest that can look at its log without copying it: `wal_checkpoint(NOOP)`. */
@@ -71,10 +71,12 @@ const MIN_VERSION = [3, 51] as const
 
 /** @throws UNSUPPORTED for a SQLite that would take an unknown word for another command */
 export function assertSqliteVersion(db: SqliteDatabase): void {
-  const version = String(db.prepare('SELECT sqlite_version() AS version').all([])[0]?.['version'])
+  const version = String(db.prepare('SELECT sqlite_version() AS version').all([])[0]?.version)
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1])) return
-  throw new StoreError('UNSUPPORTED', `SQLite ${version} is too old; ${MIN_VERSION.join('.')} is needed`, { operation: 'open' })
+  throw new StoreError('UNSUPPORTED', `SQLite ${version} is too old; ${MIN_VERSION.join('.')} is needed`, {
+    operation: 'open',
+  })
 }
 
 /** The single value of a pragma. */

@@ -51,7 +51,7 @@ export class SchemaWatch {
     if (this.#seenEpoch !== this.#epoch.count || nowMs - this.#checkedMs >= CHECK_INTERVAL_MS) {
       this.#seenEpoch = this.#epoch.count
       this.#statement ??= this.#prepare()
-      this.#version = Number(this.#statement.all([])[0]?.['schema_version'])
+      this.#version = Number(this.#statement.all([])[0]?.schema_version)
       this.#checkedMs = nowMs
     }
     return this.#version

@@ -78,7 +78,7 @@ function commitClaim(db: SqliteDatabase, claim: string): void {
 }
 
 function readHolder(db: SqliteDatabase): string | undefined {
-  const name = db.prepare('SELECT name FROM holder').all([])[0]?.['name']
+  const name = db.prepare('SELECT name FROM holder').all([])[0]?.name
   return typeof name === 'string' ? name : undefined
 }
 
@@ -86,7 +86,7 @@ function hold(db: SqliteDatabase): SidecarHold {
   return {
     held: true,
     recall: (key) => {
-      const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.['value']
+      const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.value
       return typeof value === 'string' ? value : undefined
     },
     remember: (key, value) =>

@@ -11,7 +11,8 @@ export interface SqlToken {
 }
 
 /** Blanks and comments, then quoted names and strings, then words, then anything else. */
-const TOKEN = /(\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*')|([\w$\u0080-\uffff]+)|([\s\S])/g
+const TOKEN =
+  /(\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*')|([\w$\u0080-\uffff]+)|([\s\S])/g
 
 /** The tokens of `sql`; semicolons are left out. */
 export function sqlTokens(sql: string): SqlToken[] {

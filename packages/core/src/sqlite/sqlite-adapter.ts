@@ -24,15 +24,18 @@ class ConcurrentSqliteAdapter extends SqliteAdapter {
 export class LazySqliteAdapter extends ConcurrentSqliteAdapter {
   readonly #opened: () => Promise<DialectAdapter>
 
+  /** `opened` answers the adapter of the opened engine; it is called when a migration lock is taken or given back. */
   constructor(opened: () => Promise<DialectAdapter>) {
     super()
     this.#opened = opened
   }
 
+  /** Waits up to ten minutes for another process that migrates. @throws BUSY, and what opening throws */
   override async acquireMigrationLock(db: Kysely<any>, options: MigrationLockOptions): Promise<void> {
     await (await this.#opened()).acquireMigrationLock(db, options)
   }
 
+  /** Lets the next migrator in. */
   override async releaseMigrationLock(db: Kysely<any>, options: MigrationLockOptions): Promise<void> {
     await (await this.#opened()).releaseMigrationLock(db, options)
   }

@@ -6,8 +6,8 @@
  */
 import {
   type BinaryOperationNode,
-  type ColumnNode,
   ColumnNode as Column,
+  type ColumnNode,
   type IdentifierNode,
   OperatorNode,
   type PrimitiveValueListNode,

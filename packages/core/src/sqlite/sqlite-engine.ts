@@ -47,21 +47,30 @@ import type { LockHolder } from './write-lock.ts'
 export interface SqliteEngineOptions {
   /** The backend's name. */
   readonly name: string
+  /** The driver. */
   readonly port: SqlitePort
   /** An absolute path, or `:memory:`. */
   readonly path: string
+  /** The shared options, as `resolveSqliteOptions` gives them. */
   readonly options: ResolvedSqliteOptions
+  /** Time, for every wait. */
   readonly clock: Clock
+  /** Where the engine tells what nobody awaits. */
   readonly log: StoreLog
   /** What may be asked of the file system; absent for databases that are not files. */
   readonly files?: SqliteFiles | undefined
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
   readonly openOffload?: (() => SqliteOffload) | undefined
+  /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
   readonly asyncContext?: AsyncContext | undefined
-  /** Names of functions that the application defines on every connection. */
+  /**
+   * Names of functions that the application defines on every connection: statements that call one run on the writer.
+   * @default none
+   */
   readonly customFunctions?: readonly string[] | undefined
-  /** How this process names itself to another one that waits for it. */
+  /** How this process names itself to another one that waits for it. @default 'another store' */
   readonly ownerName?: string | undefined
+  /** Gives up opening. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -243,7 +252,12 @@ function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set:
   } satisfies Capabilities)
 }
 
-/** Opens the connections and answers the engine over them. @throws StoreError */
+/**
+ * Opens the connections and answers the engine over them. A file is switched to WAL mode unless it is only read.
+ *
+ * @throws INVALID_ARGUMENT, BUSY, ABORTED, CORRUPT, CONNECTION, READONLY, FULL, PERMISSION; UNSUPPORTED for a SQLite
+ * that is too old. Leaves nothing open
+ */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
   assertDatabaseName(options.path, options.options)
   const set = await ConnectionSet.open(options, options.signal)

@@ -1,12 +1,16 @@
 /** The options all SQLite backends share. */
 import type { KyselyPlugin } from 'kysely'
-import { assertKnownOptions, assertWholeOption, assertOneOf } from '../open/check-options.ts'
+import { assertKnownOptions, assertOneOf, assertWholeOption } from '../open/check-options.ts'
 
 export type { KyselyPlugin }
 
-/** See the module. */
+/** Options that all SQLite backends share. */
 export interface SqliteOptions {
-  /** Opens an existing database without ever writing to it. @default false */
+  /**
+   * Opens an existing database without ever writing to it. Of a database in WAL mode SQLite still makes `-wal` and
+   * `-shm`. Source: https://www.sqlite.org/wal.html#read_only_databases
+   * @default false
+   */
   readonly readOnly?: boolean | undefined
   /**
    * `full`: a commit that was acknowledged survives a loss of power. `normal`: it survives a crash of the process, and
@@ -14,15 +18,27 @@ export interface SqliteOptions {
    * @default 'full'
    */
   readonly durability?: 'full' | 'normal' | undefined
-  /** How long a lock is waited for, in this process or another; 0 fails at once. In milliseconds. @default 5000 */
+  /**
+   * In milliseconds: how long a lock is waited for, in this process or another, by timer; 0 fails at once, with `BUSY`.
+   * Source: https://www.sqlite.org/rescode.html#busy
+   * @default 5000
+   */
   readonly busyTimeoutMs?: number | undefined
-  /** Whether foreign keys are enforced. @default true */
+  /** Whether foreign keys are enforced. Source: https://www.sqlite.org/foreignkeys.html#fk_enable @default true */
   readonly foreignKeys?: boolean | undefined
-  /** Page cache of each connection, in bytes. @default 16 MiB */
+  /**
+   * In bytes: the page cache of each connection, that is of the writer, the reader and every leased reader.
+   * Source: https://www.sqlite.org/pragma.html#pragma_cache_size
+   * @default 16 MiB
+   */
   readonly cacheSizeBytes?: number | undefined
-  /** Bytes of the file that are mapped into memory. @default 0 */
+  /** In bytes: how much of the file is mapped into memory. Source: https://www.sqlite.org/mmap.html @default 0 */
   readonly mmapSizeBytes?: number | undefined
-  /** What a checkpoint leaves of the write-ahead log, in bytes. @default 4 MiB */
+  /**
+   * In bytes: what a checkpoint leaves of the write-ahead log.
+   * Source: https://www.sqlite.org/pragma.html#pragma_journal_size_limit
+   * @default 4 MiB
+   */
   readonly journalSizeLimitBytes?: number | undefined
   /** Prepared statements kept per connection; each takes about 5 KB. @default 1000 */
   readonly statementCacheSize?: number | undefined
@@ -33,6 +49,7 @@ export interface SqliteOptions {
 /** {@link SqliteOptions} with their defaults. */
 export type ResolvedSqliteOptions = { readonly [K in keyof SqliteOptions]-?: Exclude<SqliteOptions[K], undefined> }
 
+/** The defaults of {@link SqliteOptions}. */
 export const SQLITE_DEFAULTS: ResolvedSqliteOptions = {
   readOnly: false,
   durability: 'full',
@@ -48,7 +65,11 @@ export const SQLITE_DEFAULTS: ResolvedSqliteOptions = {
 /** The names of {@link SqliteOptions}. */
 export const SQLITE_OPTION_NAMES = Object.keys(SQLITE_DEFAULTS) as readonly (keyof SqliteOptions)[]
 
-/** Checks the shared options and fills in the defaults; names that are neither shared nor in `others` are refused. */
+/**
+ * Checks the shared options and fills in the defaults; names that are neither shared nor in `others` are refused.
+ *
+ * @throws INVALID_ARGUMENT
+ */
 export function resolveSqliteOptions(
   options: SqliteOptions,
   others: readonly string[],
@@ -72,7 +93,10 @@ export function resolveSqliteOptions(
   return resolved
 }
 
-/** Options as they stand in a URL: text, turned into the type of the option's default; `ownDefaults` are a backend's own. */
+/**
+ * Options as they stand in a URL: text, turned into the type of the option's default; `ownDefaults` are a backend's own.
+ * Checks nothing: what does not fit stays text, for {@link resolveSqliteOptions} to refuse.
+ */
 export function sqliteOptionsFromUrl(
   options: ReadonlyMap<string, string>,
   ownDefaults: Readonly<Record<string, unknown>> = {},

@@ -56,7 +56,12 @@ const DATABASE_PRAGMAS: ReadonlySet<string> = new Set([
 ])
 
 /** PRAGMAs that act without being given a value. */
-const ACTING_PRAGMAS: ReadonlySet<string> = new Set(['incremental_vacuum', 'wal_checkpoint', 'shrink_memory', 'optimize'])
+const ACTING_PRAGMAS: ReadonlySet<string> = new Set([
+  'incremental_vacuum',
+  'wal_checkpoint',
+  'shrink_memory',
+  'optimize',
+])
 
 /** Classifies `sql`; `customFunctions` (in lower case) are treated as functions that answer for their connection. */
 export function classifyStatement(sql: string, customFunctions: ReadonlySet<string> = new Set()): StatementClass {

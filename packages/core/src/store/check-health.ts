@@ -7,6 +7,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { Context } from '../contract/context.ts'
 import type { HealthFinding, HealthReport } from '../contract/reports.ts'
 import { isStoreError } from '../errors/store-error.ts'
+import { givenOptions } from '../open/check-options.ts'
 
 const DEFAULT_TIMEOUT_MS = 5000
 const PROBE: CompiledQuery = Query.raw('select 1')
@@ -14,7 +15,7 @@ const SEVERITY = { pass: 0, warn: 1, fail: 2 } as const
 
 /** One report. @throws INVALID_ARGUMENT for a context that is none, and the caller's own abort. */
 export async function checkHealth(engine: Engine, clock: Clock, ctx: Context): Promise<HealthReport> {
-  using deadline = openDeadline({ timeoutMs: DEFAULT_TIMEOUT_MS, ...ctx }, clock, 'health')
+  using deadline = openDeadline({ timeoutMs: DEFAULT_TIMEOUT_MS, ...givenOptions(ctx) }, clock, 'health')
   const checkedAt = clock.now()
   const startedMs = clock.monotonicMs()
   const findings = await find(engine, clock, deadline.signal)

@@ -139,7 +139,8 @@ class EngineStore<DB> implements Store<DB> {
 
   #assertNotNested(operation: string): void {
     for (let session = this.#engine.asyncContext?.getStore(); session !== undefined; session = session.outer) {
-      if (session.inTransaction) throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
+      if (session.inTransaction)
+        throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
     }
   }
 }
@@ -170,7 +171,7 @@ function createProps(
   return kyselyProps(dialect, driver, new StoreExecutor(shared, runner, options.plugins))
 }
 
-/** A store over an opened engine. */
+/** A store over an opened engine; `options` are checked already. For backends without a URL, see `openBackendStore`. */
 export function createEngineStore<DB>(engine: Engine, options: ResolvedStoreOptions): Store<DB> {
   return new EngineStore<DB>(engine, options)
 }

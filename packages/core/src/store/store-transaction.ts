@@ -8,7 +8,7 @@ import { type KyselyProps, Transaction } from 'kysely'
 import type { EngineSession } from '../contract/backend.ts'
 import type { StoreTransaction } from '../contract/store.ts'
 import { kyselyProps } from '../kysely/kysely-internals.ts'
-import { SessionProvider } from './store-runner.ts'
+import type { SessionProvider } from './store-runner.ts'
 
 class SavepointTransaction<DB> extends Transaction<DB> implements StoreTransaction<DB> {
   readonly #props: KyselyProps

@@ -4,6 +4,7 @@
 
 /** A JSON parameter; made by {@link json}. */
 export class JsonValue {
+  /** What will be written as JSON. */
   readonly value: unknown
 
   constructor(value: unknown) {

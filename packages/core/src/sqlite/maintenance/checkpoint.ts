@@ -5,13 +5,14 @@
  * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
-import { yieldToLoop } from '../../loop/yield-to-loop.ts'
+
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
+import { yieldToLoop } from '../../loop/yield-to-loop.ts'
 import type { SqliteRow } from '../port.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
-import { look, type CheckpointScope, withWriteLock } from './maintenance-scope.ts'
+import { type CheckpointScope, look, withWriteLock } from './maintenance-scope.ts'
 
 /** Nobody waits longer than this for a checkpoint that was not asked for. */
 const LAST_CHECKPOINT_MS = 2000
@@ -37,9 +38,9 @@ export interface CheckpointRow {
 /** Reads a checkpoint's result row. */
 export function checkpointRow(row: SqliteRow | undefined): CheckpointRow {
   return {
-    busy: Number(row?.['busy']) !== 0,
-    logFrames: Number(row?.['log']),
-    copiedFrames: Number(row?.['checkpointed']),
+    busy: Number(row?.busy) !== 0,
+    logFrames: Number(row?.log),
+    copiedFrames: Number(row?.checkpointed),
   }
 }
 

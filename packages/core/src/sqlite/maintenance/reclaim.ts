@@ -20,10 +20,11 @@ import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.
 const CHUNK_MS = 4
 const FIRST_CHUNK_PAGES = 125
 const MIN_CHUNK_PAGES = 16
-const MAX_CHUNK_PAGES = 2000
+/** Cheap pages make the next chunk larger, and then come dear ones. */
+const MAX_CHUNK_PAGES = 250
 
 /** The log is copied when it has grown by this much. */
-const CHECKPOINT_BYTES = 16 * 1024 * 1024
+const CHECKPOINT_BYTES = 8 * 1024 * 1024
 /** Without another process to copy it, in portions that do not hold the thread for long. */
 const INLINE_CHECKPOINT_BYTES = 1024 * 1024
 

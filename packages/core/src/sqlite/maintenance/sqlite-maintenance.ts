@@ -144,5 +144,4 @@ class SqliteMaintenance implements MaintenanceSession {
     })
     return { status: 'done' }
   }
-
 }

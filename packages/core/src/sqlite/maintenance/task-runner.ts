@@ -10,12 +10,14 @@ import { runAnalyze, runIntegrity } from './offloaded-steps.ts'
 
 const BUSY_TIMEOUT_MS = 2000
 
+/** Runs long maintenance tasks on a connection of its own, which it opens at the first task and holds until closed. */
 export class SqliteTaskRunner {
   readonly #port: SqlitePort
   readonly #path: string
   readonly #options: ResolvedSqliteOptions
   #db: SqliteDatabase | undefined
 
+  /** `path` is absolute; `options` are those of the store. */
   constructor(port: SqlitePort, path: string, options: ResolvedSqliteOptions) {
     this.#port = port
     this.#path = path
@@ -32,6 +34,7 @@ export class SqliteTaskRunner {
     }
   }
 
+  /** Closes its connection; the next task would open it anew. */
   close(): void {
     this.#db?.close()
     this.#db = undefined
