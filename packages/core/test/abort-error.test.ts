@@ -3,7 +3,7 @@ import { StoreError } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { abortError, assertNotAborted, raceAbort } from '../dist/abort/abort-error.js'
 import { delay } from '../dist/abort/system-clock.js'
-import { yieldToLoop } from '../dist/abort/yield-to-loop.js'
+import { yieldToLoop } from '../dist/loop/yield-to-loop.js'
 import { createManualClock } from './support/manual-clock.ts'
 import { codeOf, failureOf, track, turns } from './support/outcome.ts'
 

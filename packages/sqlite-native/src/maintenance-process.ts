@@ -49,7 +49,11 @@ export class MaintenanceProcess implements SqliteOffload {
         else reject(deserializeStoreError(response.error))
       }
       const onError = (error: Error): void => onGone(`could not be kept: ${error.message}`)
-      const onAbort = (): void => tell(keeper, { kind: 'kill' })
+      const onAbort = (): void => {
+        // An answer may be under way already; whatever it is, the next task gets another process.
+        if (this.#keeper === keeper) this.#forget()
+        tell(keeper, { kind: 'kill' })
+      }
       const settle = (): void => {
         keeper.off('message', onMessage).off('error', onError)
         signal.removeEventListener('abort', onAbort)
@@ -64,7 +68,7 @@ export class MaintenanceProcess implements SqliteOffload {
     const keeper = this.#keeper
     this.#forget()
     if (keeper === undefined) return
-    const gone = once(keeper, 'exit')
+    const gone = once(keeper, 'exit').catch(() => undefined)
     tell(keeper, { kind: 'close' })
     await gone
   }

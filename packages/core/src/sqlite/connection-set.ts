@@ -45,6 +45,7 @@ export class ConnectionSet {
   #readers: ReaderPool | undefined
   #journalMode = ''
   #hasTemporary = false
+  #isClosed = false
   #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
   private constructor({ port, path, options, clock, log }: ConnectionSetOptions) {
@@ -83,6 +84,10 @@ export class ConnectionSet {
   /** Readers to lease; `undefined` where there is a single connection. */
   get readers(): ReaderPool | undefined {
     return this.#hasTemporary ? undefined : this.#readers
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   get isMemory(): boolean {
@@ -169,6 +174,7 @@ export class ConnectionSet {
     this.#writer?.close()
     this.#reader = undefined
     leaveSchemaEpoch(this.path)
+    this.#isClosed = true
   }
 
   async #openAll(signal: AbortSignal | undefined): Promise<void> {

@@ -273,6 +273,8 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */
   #failed(error: unknown, operation: string): StoreError {
+    // A driver would say something of its own about a connection that was closed under a transaction.
+    if (this.#router.set.isClosed) return this.#over()
     const failure = classifySqliteError(this.#router.set.port, error, operation)
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
     if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.doom(failure)
