@@ -4,7 +4,7 @@
  * It makes no directories. It has no other process, so there is no full VACUUM, and long maintenance holds the thread.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Backend, type EngineSession, openStore, type Store, type StoreOptions } from '@upkeep/core'
+import { type AmbientScope, type Backend, openStore, type Store, type StoreOptions } from '@upkeep/core'
 import { openSqliteEngine, resolveSqliteOptions, type SqliteOptions, sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
 import { nodeFiles, preparePath } from './node-files.ts'
 
@@ -25,7 +25,7 @@ export function nodeSqlite(options: SqliteOptions = {}): Backend {
         path: preparePath(url.path, resolved.readOnly),
         options: resolved,
         files: nodeFiles,
-        asyncContext: new AsyncLocalStorage<EngineSession | undefined>(),
+        asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
         ownerName: `process ${process.pid}`,
         ...runtime,
       })

@@ -1,6 +1,6 @@
 /** Opens the engine of the native backend: the driver, the path, the parts that only Node has. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Clock, type Engine, type EngineSession, StoreError, type StoreLog } from '@upkeep/core'
+import { type AmbientScope, type Clock, type Engine, StoreError, type StoreLog } from '@upkeep/core'
 import { openSqliteEngine, type SqlitePort } from '@upkeep/core/sqlite'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import { prepareDatabasePath } from './database-path.ts'
@@ -31,7 +31,7 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
-    asyncContext: new AsyncLocalStorage<EngineSession | undefined>(),
+    asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),
     ownerName: `process ${process.pid}`,
     ...runtime,

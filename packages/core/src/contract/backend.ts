@@ -48,12 +48,23 @@ export interface OpenRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The part of Node's `AsyncLocalStorage` that recognises nested use; an instance of it fits as it is. */
+/** Where in a store some code runs: in a session, or in a nested block of its transaction. */
+export interface AmbientScope {
+  /** The scope around this one. */
+  readonly outer: AmbientScope | undefined
+  /** Whether a transaction is open in it. */
+  readonly inTransaction: boolean
+}
+
+/**
+ * The part of Node's `AsyncLocalStorage` that recognises nested use: `new AsyncLocalStorage<AmbientScope | undefined>()`
+ * fits as it is.
+ */
 export interface AsyncContext {
-  /** Runs `work`, and whatever it starts, in the context of `session`; in none with `undefined`. */
-  run<T>(session: EngineSession | undefined, work: () => T): T
-  /** The session in whose context the caller runs. */
-  getStore(): EngineSession | undefined
+  /** Runs `work`, and whatever it awaits, in `scope`. */
+  run<T>(scope: AmbientScope | undefined, work: () => T): T
+  /** The scope of the running code. */
+  getStore(): AmbientScope | undefined
 }
 
 /** An opened database. Whatever it or its sessions throw is a {@link StoreError}. */
@@ -68,6 +79,8 @@ export interface Engine {
   readonly compiler: QueryCompiler
   /** Kysely's adapter for its dialect; its migration lock must lock. */
   readonly adapter: DialectAdapter
+  /** Whether the running code is inside what holds the lock that a write or maintenance would wait for. */
+  isNestedUse(): boolean
   /** Set where the runtime tracks async context. */
   readonly asyncContext: AsyncContext | undefined
   /** Kysely's introspector for its dialect. */
@@ -102,11 +115,7 @@ export interface StatementContext {
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */
-export interface EngineSession extends DatabaseConnection {
-  /** The session in whose async context this one was leased. */
-  readonly outer: EngineSession | undefined
-  /** Whether a transaction is open on it. */
-  readonly inTransaction: boolean
+export interface EngineSession extends DatabaseConnection, AmbientScope {
   /** Runs a statement; may answer at once, as {@link Engine.execute}. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */

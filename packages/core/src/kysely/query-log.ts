@@ -9,15 +9,15 @@ import { type CompiledQuery, Log, type LogConfig, type QueryResult } from 'kysel
 export class QueryLog {
   readonly #log: Log
 
-  constructor(config: LogConfig) {
-    this.#log = new Log(config)
+  private constructor(log: Log) {
+    this.#log = log
   }
 
   /** `undefined` where nothing is to be logged, so that the hot path has nothing to ask. */
   static create(config: LogConfig | undefined): QueryLog | undefined {
     if (config === undefined) return undefined
     const log = new Log(config)
-    return log.isLevelEnabled('query') || log.isLevelEnabled('error') ? new QueryLog(config) : undefined
+    return log.isLevelEnabled('query') || log.isLevelEnabled('error') ? new QueryLog(log) : undefined
   }
 
   async execute<T>(query: CompiledQuery, run: () => Promise<T>): Promise<T> {

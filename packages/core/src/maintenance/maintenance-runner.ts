@@ -87,7 +87,7 @@ export class MaintenanceRunner {
     const report = new ReportBuilder(this.#engine.name, options, this.#clock)
     try {
       assertNotAborted(signal, 'maintenance')
-      const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal))
+      const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal, report))
       try {
         const skip = session.skip ?? (await this.#vetoed(ctx, session, signal))
         if (skip !== undefined) return report.skipped(skip)
@@ -122,12 +122,16 @@ export class MaintenanceRunner {
     }
   }
 
-  #runContext(ctx: MaintenanceContext, options: ResolvedMaintenanceOptions, signal: AbortSignal): MaintenanceRun {
-    const startedMs = this.#clock.monotonicMs()
+  #runContext(
+    ctx: MaintenanceContext,
+    options: ResolvedMaintenanceOptions,
+    signal: AbortSignal,
+    report: ReportBuilder,
+  ): MaintenanceRun {
     return {
       ...options,
       signal,
-      budgetLeftMs: () => options.budgetMs - (this.#clock.monotonicMs() - startedMs),
+      budgetLeftMs: () => report.budgetLeftMs(),
       progress: (step, done, total, unit) => {
         try {
           ctx.onProgress?.({ step, done, total, unit })

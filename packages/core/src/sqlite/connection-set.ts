@@ -104,10 +104,13 @@ export class ConnectionSet {
   }
 
   /** A connection of the given role, with its pragmas set. */
-  openConnection(role: ConnectionRole): SqliteConnection {
+  openConnection(
+    role: ConnectionRole,
+    { mustExist = role !== 'writer' }: { readonly mustExist?: boolean } = {},
+  ): SqliteConnection {
     const db = this.port.open(this.path, {
       readOnly: this.options.readOnly,
-      mustExist: role !== 'writer' || this.options.readOnly,
+      mustExist: mustExist || this.options.readOnly,
     })
     try {
       applyPragmas(db, this.options, role)
@@ -136,11 +139,13 @@ export class ConnectionSet {
       if (this.isMemory) {
         resetInPlace(this.#writer, this.options)
       } else {
-        const fresh = await retryWhileBusy(this.busy, undefined, () => this.openConnection('writer'))
-        this.#writer.close()
-        this.#writer = fresh
-        this.#applyAutocheckpoint()
+        const before = this.#writer
+        this.#writer = await retryWhileBusy(this.busy, undefined, () =>
+          this.openConnection('writer', { mustExist: true }),
+        )
         this.#hasTemporary = false
+        this.#applyAutocheckpoint()
+        before.close()
       }
     } catch (error) {
       this.#log.warn('the settings of a leased connection could not be restored', {
@@ -164,17 +169,23 @@ export class ConnectionSet {
   }
 
   #applyAutocheckpoint(): void {
-    this.#writer.db.exec(`PRAGMA wal_autocheckpoint = ${this.#autocheckpointPages}`)
+    this.#writer.exec(`PRAGMA wal_autocheckpoint = ${this.#autocheckpointPages}`)
   }
 
   /** Readers first: the last connection to close checkpoints, and that is the writer's to do. */
   close(): void {
-    this.#readers?.close()
-    this.#reader?.close()
-    this.#writer?.close()
+    this.#isClosed = true
+    const failures: unknown[] = []
+    for (const part of [this.#readers, this.#reader, this.#writer]) {
+      try {
+        part?.close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
     this.#reader = undefined
     leaveSchemaEpoch(this.path)
-    this.#isClosed = true
+    if (failures.length > 0) throw failures[0]
   }
 
   async #openAll(signal: AbortSignal | undefined): Promise<void> {
@@ -215,7 +226,7 @@ const OTHER_FLAGS = {
 } as const
 
 function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptions): void {
-  if (connection.inTransaction) connection.control('ROLLBACK')
+  if (connection.inTransaction) connection.undo('ROLLBACK')
   applyPragmas(connection.db, options, 'writer')
   for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
   for (const row of connection.db.prepare('PRAGMA database_list').all([])) {

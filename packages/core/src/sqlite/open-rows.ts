@@ -71,7 +71,7 @@ export class OpenRows {
     this.#statement.readExactly()
     this.#rows = this.#statement.iterate(this.#parameters)
     this.#isDone = false
-    this.#pull(this.#delivered)
+    for (let skipped = 0; skipped < this.#delivered; skipped++) this.#rows.next()
     before.return?.()
   }
 }

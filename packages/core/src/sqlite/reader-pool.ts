@@ -39,12 +39,29 @@ export class ReaderPool {
 
   /** @throws ABORTED, or BUSY when all stay leased for longer than the busy timeout */
   async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
-    const idle = this.#idle.pop()
-    if (idle !== undefined) return idle
-    if (this.#count >= this.#options.maxReaders) {
+    for (;;) {
+      const idle = this.#idle.pop()
+      if (idle !== undefined) return idle
+      if (this.#count < this.#options.maxReaders) return this.#openOne()
       const granted = await this.#queue.wait(undefined, this.#limit(), signal, 'waiting for a reader')
       if (granted !== undefined) return granted
     }
+  }
+
+  /** A reader in the middle of something, or one of a pool that is closed, is nobody's next. */
+  giveBack(connection: SqliteConnection): void {
+    if (this.#isClosed || connection.inTransaction) {
+      this.#count--
+      connection.close()
+      this.#queue.shift()?.grant(undefined)
+      return
+    }
+    const next = this.#queue.shift()
+    if (next === undefined) this.#idle.push(connection)
+    else next.grant(connection)
+  }
+
+  async #openOne(): Promise<SqliteConnection> {
     this.#count++
     try {
       return await this.#open()
@@ -54,16 +71,6 @@ export class ReaderPool {
       this.#queue.shift()?.grant(undefined)
       throw error
     }
-  }
-
-  giveBack(connection: SqliteConnection): void {
-    if (this.#isClosed) {
-      connection.close()
-      return
-    }
-    const next = this.#queue.shift()
-    if (next === undefined) this.#idle.push(connection)
-    else next.grant(connection)
   }
 
   /** A schema change of ours. */

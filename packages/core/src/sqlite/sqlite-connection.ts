@@ -4,6 +4,7 @@
  * It knows nothing of locks and of other connections.
  */
 import type { QueryResult } from 'kysely'
+import { StoreError } from '../errors/store-error.ts'
 import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
 import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
 import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
@@ -72,6 +73,22 @@ export class SqliteConnection implements CursorOwner {
   /** BEGIN, COMMIT, SAVEPOINT, … prepared once: they are most of what a small transaction costs. */
   control(sql: string): void {
     this.settleCursors()
+    this.#runControl(sql)
+  }
+
+  /** ROLLBACK and ROLLBACK TO: what is open here reads rows that are to be undone, so it ends. */
+  undo(sql: string): void {
+    this.#endCursors('the transaction of this stream was rolled back')
+    this.#runControl(sql)
+  }
+
+  /** Statements without parameters or rows, each to its end. */
+  exec(sql: string): void {
+    this.settleCursors()
+    this.db.exec(sql)
+  }
+
+  #runControl(sql: string): void {
     let statement = this.#control.get(sql)
     if (statement === undefined) {
       statement = this.db.prepare(sql)
@@ -99,8 +116,17 @@ export class SqliteConnection implements CursorOwner {
     for (const cursor of this.#cursors) cursor.settle()
   }
 
+  /** Streams that are open here keep what they can hold; one that is too long ends with an error, never in silence. */
   close(): void {
-    for (const cursor of this.#cursors) cursor.end()
+    try {
+      this.settleCursors()
+    } catch {
+      this.#endCursors('the connection of this stream was closed')
+    }
     this.db.close()
+  }
+
+  #endCursors(reason: string): void {
+    for (const cursor of this.#cursors) cursor.fail(new StoreError('ABORTED', reason, { operation: 'stream' }))
   }
 }

@@ -24,6 +24,7 @@ export class Cursor {
   readonly #owner: CursorOwner
   readonly #rows: OpenRows
   #open = true
+  #failure: StoreError | undefined
   #settled: SqliteRow[] = []
   #settledIndex = 0
 
@@ -33,8 +34,9 @@ export class Cursor {
     owner.addCursor(this)
   }
 
-  /** The next rows, at most `count`; fewer only at the end. */
+  /** The next rows, at most `count`; fewer only at the end. @throws what {@link fail} was told */
   read(count: number): SqliteRow[] {
+    if (this.#failure !== undefined) throw this.#failure
     if (this.#settled.length === 0) return this.#pull(count)
     const rows = this.#takeSettled(count)
     return rows.length < count ? rows.concat(this.#pull(count - rows.length)) : rows
@@ -51,6 +53,12 @@ export class Cursor {
         { operation: 'query' },
       )
     }
+  }
+
+  /** Ends it before its time: whoever reads on hears why. */
+  fail(reason: StoreError): void {
+    this.#failure = reason
+    this.end()
   }
 
   /** Closes the statement underneath. What was settled can still be read. */

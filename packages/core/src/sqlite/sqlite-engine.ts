@@ -213,15 +213,20 @@ class SqliteEngine implements Engine {
     }
   }
 
+  isNestedUse(): boolean {
+    const { holder } = this.#set.lock
+    if (!(holder instanceof SqliteSession)) return false
+    for (let scope = this.asyncContext?.getStore(); scope !== undefined; scope = scope.outer) {
+      if (scope === holder) return true
+    }
+    return false
+  }
+
   /** A write that would wait for the very transaction it is made in would wait for ever. */
   #assertNotNested(): void {
-    const { holder } = this.#set.lock
-    if (!(holder instanceof SqliteSession)) return
-    for (let session = this.asyncContext?.getStore(); session !== undefined; session = session.outer) {
-      if (session !== holder) continue
-      const message = 'this would wait for the transaction it is made in; use the transaction, or store.detached()'
-      throw new StoreError('NESTED_USE', message, { operation: 'query' })
-    }
+    if (!this.isNestedUse()) return
+    const message = 'this would wait for the transaction it is made in; use the transaction, or store.detached()'
+    throw new StoreError('NESTED_USE', message, { operation: 'query' })
   }
 
   #sidecar(purpose: string): SidecarLock | undefined {

@@ -1,8 +1,5 @@
 /** The options all SQLite backends share. */
-import type { KyselyPlugin } from 'kysely'
 import { assertKnownOptions, assertOneOf, assertWholeOption } from '../open/check-options.ts'
-
-export type { KyselyPlugin }
 
 /** Options that all SQLite backends share. */
 export interface SqliteOptions {

@@ -6,7 +6,7 @@
  */
 import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
-import type { EngineSession, StatementContext } from '../contract/backend.ts'
+import type { AmbientScope, EngineSession, StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
 import { retryWhileBusy } from './busy-wait.ts'
@@ -25,15 +25,18 @@ export interface SessionOrigin {
   /** Ends what the session waits for, whatever the signal of a single statement. */
   readonly signal: AbortSignal | undefined
   /** The session in whose async context this one is acquired. */
-  readonly outer: EngineSession | undefined
+  readonly outer: AmbientScope | undefined
   readonly assertNotNested: () => void
 }
 
 export class SqliteSession implements EngineSession, LockHolder {
-  readonly outer: EngineSession | undefined
+  readonly outer: AmbientScope | undefined
   readonly #router: StatementRouter
   readonly #signal: AbortSignal | undefined
+  readonly #assertNotNested: () => void
   readonly #lease: SessionLease
+  /** Made when something may have to wait; most sessions never do. */
+  #stop: AbortController | undefined
   /** The last of what was begun; settles without a value. */
   #turn: Promise<unknown> = Promise.resolve()
   #pending = 0
@@ -48,6 +51,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     this.outer = outer
     this.#router = router
     this.#signal = signal
+    this.#assertNotNested = assertNotNested
     this.#lease = new SessionLease(router.set, this, assertNotNested)
   }
 
@@ -61,7 +65,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async raw({ signal }: StatementContext): Promise<unknown> {
     return this.#inTurn('connection', async () => {
-      const connection = await this.#lease.writer(signal)
+      const connection = await this.#writer(this.#joined(signal))
       this.#lease.settingsChanged = true
       return connection.db.raw
     })
@@ -132,6 +136,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   doom(reason: StoreError): boolean {
     if (this.#committing) return false
     this.#doomed ??= reason
+    this.#stop?.abort(reason)
     return true
   }
 
@@ -214,7 +219,7 @@ export class SqliteSession implements EngineSession, LockHolder {
       const read = await this.#router.plainRead(query.sql, kind, signal)
       if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
     }
-    const connection = await this.#lease.writer(signal)
+    const connection = await this.#writer(signal)
     this.#assertAllowed(kind)
     if (this.inTransaction) return this.#run(connection, query, kind)
     return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind))
@@ -224,12 +229,20 @@ export class SqliteSession implements EngineSession, LockHolder {
     this.#assertUsable(signal)
     const kind = this.#router.classify(query.sql)
     if (this.#lease.connection === undefined) {
+      if (this.#router.set.readers === undefined) this.#assertNotNested()
       const source = await openSharedStream(this.#router, query, kind, this, signal)
       if (source !== undefined) return source
     }
-    const connection = await this.#lease.writer(signal)
+    const connection = await this.#writer(signal)
     this.#assertAllowed(kind)
     return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
+  }
+
+  /** The session may have ended while it waited for the lock. */
+  async #writer(signal: AbortSignal | undefined): Promise<SqliteConnection> {
+    const connection = await this.#lease.writer(signal)
+    this.#assertUsable(signal)
+    return connection
   }
 
   #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
@@ -277,7 +290,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (this.#router.set.isClosed) return this.#over()
     const failure = classifySqliteError(this.#router.set.port, error, operation)
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
-    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.doom(failure)
+    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.#doomed ??= failure
     return failure
   }
 
@@ -304,9 +317,11 @@ export class SqliteSession implements EngineSession, LockHolder {
     }
   }
 
-  #joined(signal: AbortSignal | undefined): AbortSignal | undefined {
-    if (signal === undefined || this.#signal === undefined) return signal ?? this.#signal
-    return AbortSignal.any([signal, this.#signal])
+  /** For what may have to wait: ends with the statement's signal, with the session's, and with its doom. */
+  #joined(signal: AbortSignal | undefined): AbortSignal {
+    this.#stop ??= new AbortController()
+    const signals = [this.#stop.signal, this.#signal, signal].filter((one) => one !== undefined)
+    return signals.length === 1 ? this.#stop.signal : AbortSignal.any(signals)
   }
 
   #over(): StoreError {

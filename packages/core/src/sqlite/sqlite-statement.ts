@@ -8,6 +8,7 @@ import { bindParameters } from './bind-values.ts'
 import type { SqliteRow, SqliteStatement } from './port.ts'
 import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
 import type { SchemaWatch } from './schema-watch.ts'
+import { isInsert } from './statement-class.ts'
 
 export class PreparedStatement {
   readonly #statement: SqliteStatement
@@ -24,7 +25,7 @@ export class PreparedStatement {
     this.#statement = statement
     this.#schema = schema
     this.#rerunnable = statement.readOnly
-    this.#inserts = /\b(?:insert|replace)\b/i.test(sql)
+    this.#inserts = isInsert(sql)
     if (!this.#rerunnable) this.readExactly()
   }
 

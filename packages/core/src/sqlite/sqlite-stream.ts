@@ -62,12 +62,13 @@ export async function openSharedStream(
   holder: LockHolder,
   signal: AbortSignal | undefined,
 ): Promise<RowSource | undefined> {
-  const { readers, lock, busy, writer } = router.set
+  const { readers, lock, busy } = router.set
   if (kind !== 'read') return undefined
   if (readers === undefined) {
     await lock.acquire(holder, signal)
     try {
-      return openCursor(writer, query, kind)
+      // Not the one from before the wait: it may have been replaced.
+      return openCursor(router.set.writer, query, kind)
     } finally {
       lock.release()
     }
@@ -111,7 +112,7 @@ class ReaderSource implements RowSource {
     this.#ended = true
     try {
       this.#cursor?.end()
-      if (this.#reader.inTransaction) this.#reader.control('ROLLBACK')
+      if (this.#reader.inTransaction) this.#reader.undo('ROLLBACK')
     } finally {
       this.#giveBack()
     }

@@ -90,7 +90,7 @@ export class SqliteTransaction {
 
   rollback(): void {
     try {
-      if (this.#connection.inTransaction) this.#connection.control('ROLLBACK')
+      if (this.#connection.inTransaction) this.#connection.undo('ROLLBACK')
     } finally {
       this.#end()
     }
@@ -108,7 +108,9 @@ export class SqliteTransaction {
 
   savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): void {
     if (this.isLost) throw new StoreError('ABORTED', 'the transaction was rolled back', { operation: 'savepoint' })
-    this.#connection.control(`${command} "${name.replaceAll('"', '""')}"`)
+    const sql = `${command} "${name.replaceAll('"', '""')}"`
+    if (command === 'ROLLBACK TO') this.#connection.undo(sql)
+    else this.#connection.control(sql)
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
   }
 
@@ -119,14 +121,14 @@ export class SqliteTransaction {
   }
 
   #beginReadOnly(): void {
-    if (this.#queryOnly) this.#connection.db.exec('PRAGMA query_only = 1')
+    if (this.#queryOnly) this.#connection.exec('PRAGMA query_only = 1')
     if (!this.#connection.inTransaction) this.#connection.control('BEGIN')
     // BEGIN alone takes no snapshot; the first read does.
     this.#connection.control('SELECT 1 FROM sqlite_schema LIMIT 1')
   }
 
   #end(): void {
-    if (this.#queryOnly) this.#connection.db.exec('PRAGMA query_only = 0')
+    if (this.#queryOnly) this.#connection.exec('PRAGMA query_only = 0')
     // Rolled back, the schema is the one before; committed, others see it only now.
     if (this.schemaChanged) this.#set.schemaChanged()
   }

@@ -122,3 +122,14 @@ function classifyPragma(tokens: readonly SqlToken[]): StatementClass {
   if (DATABASE_PRAGMAS.has(name.text)) return 'pragma'
   return value.length > 0 || ACTING_PRAGMAS.has(name.text) ? 'connection' : 'pragma'
 }
+
+/** Whether it is an INSERT or a REPLACE, perhaps behind a WITH. */
+export function isInsert(sql: string): boolean {
+  const tokens = sqlTokens(sql)
+  const word = wordAt(tokens, 0)
+  return word === 'insert' || word === 'replace' || (word === 'with' && tokens.some(isInsertWord))
+}
+
+function isInsertWord({ text, quoted }: SqlToken, index: number, tokens: readonly SqlToken[]): boolean {
+  return !quoted && (text === 'insert' || text === 'replace') && wordAt(tokens, index + 1) !== ''
+}

@@ -138,10 +138,8 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   #assertNotNested(operation: string): void {
-    for (let session = this.#engine.asyncContext?.getStore(); session !== undefined; session = session.outer) {
-      if (session.inTransaction)
-        throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
-    }
+    if (!this.#engine.isNestedUse()) return
+    throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
   }
 }
 

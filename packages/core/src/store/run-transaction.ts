@@ -53,13 +53,13 @@ function attempt<DB, T>(
   signal: AbortSignal | undefined,
   work: (tx: StoreTransaction<DB>) => Promise<T>,
 ): Promise<T> {
-  return runner.lease('transaction', signal, async (session) => {
+  return runner.lease('transaction', signal, async (session, pointOfNoReturn) => {
     runner.counters.transactionCount++
     await counted(runner, session.begin(settings, {}), 'begin')
     const provider = new SessionProvider(session)
     let result: T
     try {
-      result = await work(createStoreTransaction<DB>(props, session, provider))
+      result = await work(createStoreTransaction<DB>({ props, session, provider, asyncContext: runner.asyncContext }))
     } catch (error) {
       provider.end()
       // A failing ROLLBACK must not hide what went wrong before it.
@@ -67,7 +67,9 @@ function attempt<DB, T>(
       throw error
     }
     provider.end()
-    await counted(runner, session.commit(), 'commit')
+    const committing = session.commit()
+    pointOfNoReturn()
+    await counted(runner, committing, 'commit')
     return result
   })
 }

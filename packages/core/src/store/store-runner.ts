@@ -13,7 +13,7 @@ import type {
   QueryResult,
 } from 'kysely'
 import { abortError, assertNotAborted } from '../abort/abort-error.ts'
-import type { Engine, EngineSession, StatementContext } from '../contract/backend.ts'
+import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner } from '../kysely/store-executor.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
@@ -33,6 +33,10 @@ export class StoreRunner implements StatementRunner {
     this.#lifecycle = lifecycle
     this.counters = counters
     this.#context = { signal: lifecycle.signal }
+  }
+
+  get asyncContext(): AsyncContext | undefined {
+    return this.#engine.asyncContext
   }
 
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
@@ -55,25 +59,33 @@ export class StoreRunner implements StatementRunner {
     return this.lease('connection', options?.signal, (session) => consumer(session))
   }
 
-  /** Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. */
+  /**
+   * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
+   * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
+   */
   async lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
-    work: (session: EngineSession) => Promise<T>,
+    work: (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>,
   ): Promise<T> {
     this.#lifecycle.assertOpen(operation)
     let stop: (() => void) | undefined
+    let isPast = false
+    const pointOfNoReturn = (): void => {
+      isPast = true
+    }
     const leave = this.#lifecycle.enter(() => stop?.())
     try {
       const session = await this.#acquire(operation, signal)
       try {
         return await new Promise<T>((resolve, reject) => {
           stop = () => {
+            if (isPast) return
             const reason = abortError(signal?.aborted === true ? signal : this.#lifecycle.signal, operation)
             if (session.doom(reason)) reject(reason)
           }
           signal?.addEventListener('abort', stop, { once: true })
-          this.#inContext(session, work).then(resolve, reject)
+          this.#inContext(session, () => work(session, pointOfNoReturn)).then(resolve, reject)
         })
       } finally {
         if (stop !== undefined) signal?.removeEventListener('abort', stop)
@@ -84,15 +96,15 @@ export class StoreRunner implements StatementRunner {
     }
   }
 
-  #inContext<T>(session: EngineSession, work: (session: EngineSession) => Promise<T>): Promise<T> {
+  #inContext<T>(session: EngineSession, work: () => Promise<T>): Promise<T> {
     const { asyncContext } = this.#engine
-    return asyncContext === undefined ? work(session) : asyncContext.run(session, () => work(session))
+    return asyncContext === undefined ? work() : asyncContext.run(session, work)
   }
 
   #acquire(operation: string, signal: AbortSignal | undefined): EngineSession | Promise<EngineSession> {
     try {
       assertNotAborted(signal, operation)
-      return this.#engine.acquire({ signal: this.#joined(signal) })
+      return this.#engine.acquire({ signal })
     } catch (error) {
       throw this.failed(error, operation)
     }

@@ -48,3 +48,16 @@ export async function withWriteLock<T>(
     set.lock.release()
   }
 }
+
+/**
+ * Runs `work` while commits of the application do not copy the log: that is done for them. The writer is only touched
+ * with its lock held, when no stream of a transaction is open on it.
+ */
+export async function withoutAutocheckpoint<T>(scope: MaintenanceScope, work: () => Promise<T>): Promise<T> {
+  const restore = await withWriteLock(scope, scope.run.signal, () => scope.set.suspendAutocheckpoint())
+  try {
+    return await work()
+  } finally {
+    await withWriteLock(scope, undefined, restore)
+  }
+}

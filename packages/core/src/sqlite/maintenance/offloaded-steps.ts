@@ -9,7 +9,7 @@ import { StoreError } from '../../errors/store-error.ts'
 import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
 import { checkpoint, copyLog, dropLogTail } from './checkpoint.ts'
 import { measuresOf, usedBytes } from './inspection.ts'
-import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
 const INLINE_BYTES = 4 * 1024 * 1024
@@ -17,30 +17,28 @@ const INLINE_BYTES = 4 * 1024 * 1024
 const PROGRESS_INTERVAL_MS = 50
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { offload, run, set } = scope
+  const { offload } = scope
   if (offload === undefined) {
     throw new StoreError('UNSUPPORTED', 'this backend has no full VACUUM', { operation: 'maintenance' })
   }
+  return withoutAutocheckpoint(scope, () => vacuumWith(scope, offload))
+}
+
+async function vacuumWith(scope: MaintenanceScope, offload: SqliteOffload): Promise<MaintenanceStepResult> {
+  const { run, set } = scope
   const before = look(scope)
-  const restoreAutocheckpoint = set.suspendAutocheckpoint()
-  try {
-    // What is in the log already need not be copied while writers wait.
-    if (set.hasWriteAheadLog) await copyLog(scope, run.signal)
-    const gaveWay = await whileNobodyWaits(scope, (signal) =>
-      vacuumOrDropLog(scope, offload, signal, usedBytes(before)),
-    )
-    if (gaveWay !== undefined) {
-      return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
-    }
-    const copied = set.hasWriteAheadLog ? await checkpoint(scope, run.signal) : undefined
-    const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
-    // Vacuumed, but the file shrinks only when the log is in it.
-    return copied?.status === 'blocked'
-      ? { status: 'blocked', reason: `vacuumed, but ${copied.reason}`, ...measures }
-      : { status: 'done', ...measures }
-  } finally {
-    restoreAutocheckpoint()
+  // What is in the log already need not be copied while writers wait.
+  if (set.hasWriteAheadLog) await copyLog(scope, run.signal)
+  const gaveWay = await whileNobodyWaits(scope, (signal) => vacuumOrDropLog(scope, offload, signal, usedBytes(before)))
+  if (gaveWay !== undefined) {
+    return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
   }
+  const copied = set.hasWriteAheadLog ? await checkpoint(scope, run.signal) : undefined
+  const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
+  // Vacuumed, but the file shrinks only when the log is in it.
+  return copied?.status === 'blocked'
+    ? { status: 'blocked', reason: `vacuumed, but ${copied.reason}`, ...measures }
+    : { status: 'done', ...measures }
 }
 
 /**
@@ -75,14 +73,15 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
-  await withWriteLock(scope, run.signal, () => runAnalyze(connection.db, mode))
+  await withWriteLock(scope, run.signal, () => runAnalyze(connection, mode))
   return { status: 'done' }
 }
 
 /** Updates the statistics of the query planner. Source: https://www.sqlite.org/lang_analyze.html */
 export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | 'full'): void {
   db.exec(`PRAGMA analysis_limit = ${mode === 'full' ? 0 : 400}`)
-  db.exec(mode === 'full' ? 'ANALYZE' : 'PRAGMA optimize')
+  // All tables: this connection has queried none, and only those would be looked at.
+  db.exec(mode === 'full' ? 'ANALYZE' : 'PRAGMA optimize(0x10002)')
 }
 
 /** @throws CORRUPT with the first thing that is wrong */

@@ -15,7 +15,7 @@ import { retryWhileBusy } from '../busy-wait.ts'
 import { readPragma } from '../pragmas.ts'
 import { bytesToCopy, checkpoint, copyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
-import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
 const CHUNK_MS = 4
 const FIRST_CHUNK_PAGES = 125
@@ -31,13 +31,7 @@ const INLINE_CHECKPOINT_BYTES = 1024 * 1024
 export async function reclaim(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { run, set } = scope
   const before = look(scope)
-  const restoreAutocheckpoint = set.suspendAutocheckpoint()
-  let finished: boolean
-  try {
-    finished = await reclaimChunks(scope, before.freePageCount)
-  } finally {
-    restoreAutocheckpoint()
-  }
+  const finished = await withoutAutocheckpoint(scope, () => reclaimChunks(scope, before.freePageCount))
   // The file is as large as before until the log is in it: sizes are told after that, as they really are.
   if (set.hasWriteAheadLog) await checkpoint(scope, run.signal)
   const measures = { before: measuresOf(before), after: measuresOf(look(scope)) }
@@ -69,8 +63,7 @@ async function reclaimChunk(scope: MaintenanceScope, pages: number): Promise<{ l
     let tookMs = 0
     await retryWhileBusy(set.busy, run.signal, () => {
       const startedMs = clock.monotonicMs()
-      connection.settleCursors()
-      connection.db.exec(`PRAGMA incremental_vacuum(${pages})`)
+      connection.exec(`PRAGMA incremental_vacuum(${pages})`)
       tookMs = clock.monotonicMs() - startedMs
     })
     return { left: Number(readPragma(connection.db, 'freelist_count')), tookMs }

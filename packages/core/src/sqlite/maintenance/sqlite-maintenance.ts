@@ -38,15 +38,27 @@ export async function openSqliteMaintenance(
 ): Promise<MaintenanceSession> {
   const attempt = run.dryRun ? undefined : parts.maintainer?.tryAcquire()
   if (attempt?.held === false) return skipped(run, `another maintainer is at work: ${attempt.holder ?? 'unknown'}`)
-  const { set } = parts
   try {
-    const connection = set.isMemory
-      ? set.writer
-      : await retryWhileBusy(set.busy, run.signal, () => set.openConnection('maintenance'))
-    const offload = set.isMemory ? undefined : parts.openOffload?.()
-    return new SqliteMaintenance({ ...parts, connection, run, offload }, attempt, parts.log)
+    return await openSession(parts, run, attempt)
   } catch (error) {
     attempt?.release()
+    throw error
+  }
+}
+
+async function openSession(
+  parts: SqliteMaintenanceParts,
+  run: MaintenanceRun,
+  hold: SidecarHold | undefined,
+): Promise<MaintenanceSession> {
+  const { set } = parts
+  if (set.isMemory)
+    return new SqliteMaintenance({ ...parts, connection: set.writer, run, offload: undefined }, hold, parts.log)
+  const connection = await retryWhileBusy(set.busy, run.signal, () => set.openConnection('maintenance'))
+  try {
+    return new SqliteMaintenance({ ...parts, connection, run, offload: parts.openOffload?.() }, hold, parts.log)
+  } catch (error) {
+    connection.close()
     throw error
   }
 }
@@ -99,9 +111,10 @@ class SqliteMaintenance implements MaintenanceSession {
     const { set, clock, offload, connection } = this.#scope
     try {
       if (this.#wrote && set.hasWriteAheadLog) await emptyLog(this.#scope, clock, this.#log)
-    } finally {
       await offload?.close()
       if (!set.isMemory) connection.close()
+    } finally {
+      // Held by a process that goes on living, it would keep every other maintainer out.
       this.#hold?.release()
     }
   }
@@ -140,7 +153,7 @@ class SqliteMaintenance implements MaintenanceSession {
   async #shrink(): Promise<MaintenanceStepResult> {
     const { set, run } = this.#scope
     await withWriteLock(this.#scope, run.signal, () => {
-      for (const connection of [set.writer, set.reader]) connection?.db.exec('PRAGMA shrink_memory')
+      for (const connection of [set.writer, set.reader]) connection?.exec('PRAGMA shrink_memory')
     })
     return { status: 'done' }
   }
