@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'COMMIT after an aborted statement',
     file: `${SQLITE}/sqlite-session.js`,
-    find: 'this.#doomed ??= reason;',
-    replace: '',
+    find: 'this.#doomed ??= failure;',
+    replace: ';',
     noticedBy: ['doomed', 'an aborted statement dooms store.transaction'],
   },
   {
@@ -77,8 +77,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a stream reads on the shared reader',
     file: `${SQLITE}/sqlite-stream.js`,
-    find: 'const { readers, lock, busy, writer } = router.set;',
-    replace: `const { lock, busy, writer, reader: shared } = router.set;
+    find: 'const { readers, lock, busy } = router.set;',
+    replace: `const { lock, busy, reader: shared } = router.set;
       const readers = shared && { lease: async () => shared, giveBack: () => undefined };`,
     noticedBy: ['streamBeside', 'while one is open, writes go on'],
   },
@@ -148,8 +148,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'nested use is not recognised',
     file: `${SQLITE}/sqlite-engine.js`,
-    find: 'if (session !== holder)',
-    replace: 'if (true)',
+    find: 'if (scope === holder)',
+    replace: 'if (false)',
     noticedBy: ['nestedUse', 'a write through the store inside its own transaction'],
   },
   {
@@ -169,9 +169,23 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'a nested block that failed is kept',
     file: `${CORE}/store/store-transaction.js`,
-    find: 'await this.#session.rollbackToSavepoint(name).catch(() => undefined);',
+    find: 'await session.rollbackToSavepoint(name);',
     replace: '',
     noticedBy: ['nested', 'an error undoes the nested block only'],
+  },
+  {
+    fault: 'ROLLBACK settles streams that are open instead of ending them',
+    file: `${SQLITE}/sqlite-connection.js`,
+    find: "this.#endCursors('the transaction of this stream was rolled back');",
+    replace: 'this.settleCursors();',
+    noticedBy: ['longStream', 'Kysely’s transactions roll back beside one'],
+  },
+  {
+    fault: 'an abort is told after the commit',
+    file: `${CORE}/store/store-runner.js`,
+    find: 'if (isPast)',
+    replace: 'if (false)',
+    noticedBy: ['doomed', 'around COMMIT, what is told'],
   },
   {
     fault: 'a second maintainer is let in',

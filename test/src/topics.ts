@@ -3,10 +3,12 @@ import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
+import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
 import { statements } from './sqlite/statements.ts'
+import { statistics } from './sqlite/statistics.ts'
 import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
@@ -66,9 +68,11 @@ const SQLITE_NAMES = [
   'connection',
   'columnTypes',
   'firstError',
+  'longStream',
   'file',
   'reclaim',
   'vacuum',
+  'statistics',
   'maintainer',
 ] as const
 
@@ -104,9 +108,11 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   connection,
   columnTypes,
   firstError,
+  longStream,
   file,
   reclaim,
   vacuum,
+  statistics,
   maintainer,
 }
 

@@ -43,6 +43,8 @@ async function loadSetup(setupModule: string | undefined): Promise<SetupFunction
 }
 
 class BetterSqlite3Port implements SqlitePort {
+  /** It compiles a function for the rows of each statement. */
+  readonly generatesCode = true
   readonly #driver: Driver
   readonly #extensions: readonly string[]
   readonly #setup: SetupFunction | undefined

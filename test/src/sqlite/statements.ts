@@ -121,6 +121,29 @@ export const statements: Topic = ({ harness, expect, expectCode, test }) => {
     expect(two.insertId).toBe(id)
   })
 
+  test('insertId is told by what inserts, and not by what only has the word in it', async ({ openWith }) => {
+    const { db } = await openWith(['person'])
+    await db
+      .insertInto('person')
+      .values({ ...ANN, id: 7 })
+      .execute()
+    for (const text of [
+      "update person set name = replace(name, 'a', 'b')",
+      "update person set name = 'insert' where name <> 'insert'",
+      "with one as (select 7 as id) update person set name = replace('insert', 'i', 'u') where id in (select id from one)",
+      "delete from person where name = replace('insert', 'i', 'x')",
+    ]) {
+      expect([text, (await sql.raw(text).execute(db)).insertId]).toEqual([text, undefined])
+    }
+    for (const text of [
+      "replace into person (id, name) values (8, 'a')",
+      "/* update */ insert into person (id, name) values (8, 'b') on conflict do update set name = replace('b', 'b', 'c')",
+      "with one as (select 8 as id) insert or replace into person (id, name) select id, 'd' from one",
+    ]) {
+      expect([text, (await sql.raw(text).execute(db)).insertId]).toEqual([text, 8n])
+    }
+  })
+
   test('temporary tables are seen by the reads that follow', async ({ openWith }) => {
     const { db } = await openWith(['person'])
     await db.insertInto('person').values(ANN).execute()

@@ -53,6 +53,11 @@ export async function turns(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => void setTimeout(resolve, 0))
 }
 
+/** Lets `count` microtasks pass, and the event loop not turn. */
+export async function microtasks(count: number): Promise<void> {
+  for (let task = 0; task < count; task++) await undefined
+}
+
 /** A signal that is aborted already. */
 export function abortedSignal(reason?: unknown): AbortSignal {
   const controller = new AbortController()

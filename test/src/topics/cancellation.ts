@@ -4,7 +4,7 @@
  */
 import type { Store } from '@upkeep/core'
 import { sql } from 'kysely'
-import { abortedSignal, createGate, track, turns } from '../suite/gate.ts'
+import { abortedSignal, createGate, microtasks, track, turns } from '../suite/gate.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
 
@@ -27,6 +27,9 @@ const OPERATIONS: Readonly<Record<string, (store: Store<TestSchema>, signal: Abo
 
 /** Those that write, and so wait for a writer before them. */
 const WAITING = ['insert', 'returning', 'raw sql', 'transaction', 'withConnection', 'db.connection'] as const
+
+/** Longer than a store works off what waits without giving the event loop a turn. */
+const LONG_MS = 10
 
 /** A statement that would not end by itself. */
 const ENDLESS = {
@@ -82,6 +85,37 @@ export const cancellation: Topic = ({ harness, describe, expect, expectCode, tes
       await store.db.insertInto('person').values(ANN).execute()
     })
   }
+
+  test('whenever the abort comes, the work of withConnection does not begin after it', async ({ openWith }) => {
+    const store = await openWith(['counter'])
+    for (let delay = 0; delay < 40; delay++) {
+      const begun = createGate()
+      const finish = createGate()
+      const controller = new AbortController()
+      const writing = store.transaction(async (tx) => {
+        begun.open()
+        await finish.opened
+        await tx.updateTable('counter').set({ value: delay }).execute()
+        for (const untilMs = Date.now() + LONG_MS; Date.now() < untilMs; );
+        void microtasks(delay).then(() => controller.abort())
+      })
+      await begun.opened
+      let beganLate = false
+      const waiting = store.withConnection(
+        async () => {
+          beganLate = controller.signal.aborted
+        },
+        { signal: controller.signal },
+      )
+      const told = rejectionOf(waiting)
+      await turns(1)
+      finish.open()
+      await Promise.all([writing, told])
+      await turns()
+      expect([delay, beganLate]).toEqual([delay, false])
+    }
+    expect(store.stats().inFlight).toBe(0)
+  })
 
   test('one that gives up waiting does not hold up those behind it', async ({ openWith }) => {
     const store = await openWith(['counter'])

@@ -2,8 +2,8 @@
  * An aborted statement dooms its transaction, on every backend: what follows fails, COMMIT becomes ROLLBACK and says
  * so, and nothing of it is there.
  */
-import type { Store } from '@upkeep/core'
-import { abortedSignal } from '../suite/gate.ts'
+import { isStoreError, type Store } from '@upkeep/core'
+import { abortedSignal, microtasks } from '../suite/gate.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
 
@@ -81,6 +81,28 @@ export const doomed: Topic = ({ expect, expectCode, test }) => {
     )
     expect((await expectCode(outcome, 'ABORTED')).cause).toBe(reason)
     expect(await count(store)).toBe(0)
+  })
+
+  test('whenever the signal aborts around COMMIT, what is told is what the database holds', async ({ openWith }) => {
+    const store = await openWith(['person'])
+    for (let delay = 0; delay < 20; delay++) {
+      for (const leaves of ['nothing', 'a statement'] as const) {
+        const controller = new AbortController()
+        const told = await rejectionOf(
+          store.transaction(
+            async (tx) => {
+              await tx.insertInto('person').values(ANN).execute()
+              if (leaves === 'a statement') void rejectionOf(tx.updateTable('person').set({ age: delay }).execute())
+              void microtasks(delay).then(() => controller.abort())
+            },
+            { signal: controller.signal },
+          ),
+        )
+        const outcome = isStoreError(told) ? told.code : told
+        expect([delay, leaves, outcome]).toEqual([delay, leaves, (await count(store)) === 1 ? 'resolved' : 'ABORTED'])
+        await store.db.deleteFrom('person').execute()
+      }
+    }
   })
 
   test('the work’s own error wins over the doom', async ({ openWith }) => {

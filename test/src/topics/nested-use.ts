@@ -98,6 +98,22 @@ export const nestedUse: Topic = ({ harness, expect, expectCode, test }) => {
       })
       expect((await store.maintenance()).outcome).toBe('ok')
     })
+
+    test('maintenance inside withConnection is NESTED_USE', async ({ openWith }) => {
+      const store = await openWith(['person'])
+      await store.withConnection(async ({ db }) => {
+        await expectCode(store.maintenance({ steps: ['analyze'] }), 'NESTED_USE')
+        await db.insertInto('person').values(ANN).execute()
+        await expectCode(store.maintenance(), 'NESTED_USE')
+      })
+      expect((await store.maintenance()).outcome).toBe('ok')
+    })
+  }
+
+  const streamed = async (store: Store<TestSchema>): Promise<unknown[]> => {
+    const rows: unknown[] = []
+    for await (const row of store.db.selectFrom('person').selectAll().stream()) rows.push(row)
+    return rows
   }
 
   if (capabilities.concurrentReads) {
@@ -106,11 +122,21 @@ export const nestedUse: Topic = ({ harness, expect, expectCode, test }) => {
       await store.transaction(async (tx) => {
         await tx.insertInto('person').values(ANN).execute()
         expect(await store.db.selectFrom('person').selectAll().execute()).toEqual([])
+        expect(await streamed(store)).toEqual([])
         expect(await tx.selectFrom('person').selectAll().execute()).toEqual([ANN])
       })
       expect(await store.db.selectFrom('person').selectAll().execute()).toEqual([ANN])
     })
   } else {
+    test(`a stream through the store inside its own transaction is ${code}`, async ({ openWith }) => {
+      const store = await openWith(['person'], { busyTimeoutMs: 0 })
+      await store.transaction(async (tx) => {
+        await tx.insertInto('person').values(ANN).execute()
+        await expectCode(streamed(store), code)
+      })
+      expect(await streamed(store)).toEqual([ANN])
+    })
+
     test(`a read through the store inside its own transaction is ${code}`, async ({ openWith }) => {
       const store = await openWith(['person'], { busyTimeoutMs: 0 })
       await store.transaction(async (tx) => {

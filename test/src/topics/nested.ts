@@ -4,7 +4,7 @@ import { rejectionOf, type Topic } from '../suite/suite.ts'
 
 const person = (id: number) => ({ id, name: `p${id}`, age: null })
 
-export const nested: Topic = ({ expect, expectCode, test }) => {
+export const nested: Topic = ({ harness, expect, expectCode, test }) => {
   test('what a nested block did is kept with the transaction', async ({ openWith }) => {
     const store = await openWith(['person'])
     const result = await store.transaction(async (tx) => {
@@ -97,6 +97,32 @@ export const nested: Topic = ({ expect, expectCode, test }) => {
     expect(order).toEqual(['first begins', 'first ends', 'second begins'])
     expect(await store.db.selectFrom('person').select('id').execute()).toEqual([{ id: 2 }])
   })
+
+  if (harness.capabilities.asyncContext) {
+    test('nested() on the transaction around a block, in that block, is NESTED_USE at once', async ({ openWith }) => {
+      const store = await openWith(['person'])
+      await store.transaction(async (tx) => {
+        await tx.nested(async (one) => {
+          await one.insertInto('person').values(person(1)).execute()
+          await expectCode(
+            tx.nested(async () => undefined),
+            'NESTED_USE',
+          )
+          await one.nested(async (two) => {
+            for (const outer of [tx, one]) {
+              await expectCode(
+                outer.nested(async () => undefined),
+                'NESTED_USE',
+              )
+            }
+            await two.nested((three) => three.insertInto('person').values(person(2)).execute())
+          })
+        })
+        await tx.nested((next) => next.insertInto('person').values(person(3)).execute())
+      })
+      expect((await store.db.selectFrom('person').select('id').execute()).length).toBe(3)
+    })
+  }
 
   test('a nested transaction knows that it is one, and has no way out', async ({ openWith }) => {
     const store = await openWith(['person'])

@@ -144,7 +144,7 @@ export class ConnectionSet {
           this.openConnection('writer', { mustExist: true }),
         )
         this.#hasTemporary = false
-        this.#applyAutocheckpoint()
+        this.#setAutocheckpoint(this.#autocheckpointPages)
         before.close()
       }
     } catch (error) {
@@ -158,18 +158,23 @@ export class ConnectionSet {
    * From now on commits of the application do not copy the log into the database: whoever calls this does it for them.
    * Answers how to undo it.
    */
-  suspendAutocheckpoint(): () => void {
-    if (!this.hasWriteAheadLog) return () => undefined
-    this.#autocheckpointPages = 0
-    this.#applyAutocheckpoint()
-    return () => {
-      this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
-      this.#applyAutocheckpoint()
+  suspendAutocheckpoint(): () => Promise<void> {
+    if (!this.hasWriteAheadLog) return async () => undefined
+    this.#setAutocheckpoint(0)
+    return async () => {
+      try {
+        this.#setAutocheckpoint(AUTOCHECKPOINT_PAGES)
+      } catch {
+        // A stream that is too long to be settled is open on the writer: another one takes its place.
+        this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
+        await this.resetWriter()
+      }
     }
   }
 
-  #applyAutocheckpoint(): void {
-    this.#writer.exec(`PRAGMA wal_autocheckpoint = ${this.#autocheckpointPages}`)
+  #setAutocheckpoint(pages: number): void {
+    this.#writer.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
+    this.#autocheckpointPages = pages
   }
 
   /** Readers first: the last connection to close checkpoints, and that is the writer's to do. */
@@ -227,6 +232,7 @@ const OTHER_FLAGS = {
 
 function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptions): void {
   if (connection.inTransaction) connection.undo('ROLLBACK')
+  connection.settleCursors()
   applyPragmas(connection.db, options, 'writer')
   for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
   for (const row of connection.db.prepare('PRAGMA database_list').all([])) {

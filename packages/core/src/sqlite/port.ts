@@ -79,6 +79,8 @@ export interface OpenDatabaseOptions {
 
 /** A SQLite driver, as far as the core needs it. */
 export interface SqlitePort {
+  /** Whether it makes functions from text itself, so that more of them need no further permission. @default false */
+  readonly generatesCode?: boolean | undefined
   /**
    * Opens an absolute path, or a database in memory for `:memory:`. Called again and again, while others are open. New
    * files get mode 0600; no file is ever opened by other means, which would drop SQLite's locks on it. The application's

@@ -52,7 +52,7 @@ export class SqliteConnection implements CursorOwner {
   /** Compiles a statement. @throws StoreError SYNTAX */
   prepare(sql: string): PreparedStatement {
     try {
-      return new PreparedStatement(this.db.prepare(sql), this.#schema, sql)
+      return new PreparedStatement(this.db.prepare(sql), this.#schema, sql, this.#port.generatesCode === true)
     } catch (error) {
       throw classifySqliteError(this.#port, error, 'query', 'prepare')
     }
@@ -66,7 +66,7 @@ export class SqliteConnection implements CursorOwner {
 
   /** Runs a statement; one that writes first drains the cursors that are open here, which it would break. */
   execute(statement: PreparedStatement, parameters: readonly unknown[]): QueryResult<unknown> {
-    if (statement.writes) this.settleCursors()
+    if (statement.disturbsCursors) this.settleCursors()
     return statement.execute(parameters)
   }
 

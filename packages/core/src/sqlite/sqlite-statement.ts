@@ -5,10 +5,14 @@
  */
 import type { QueryResult } from 'kysely'
 import { bindParameters } from './bind-values.ts'
+import { type DecodeRows, generateDecodeRows } from './generated-decoder.ts'
 import type { SqliteRow, SqliteStatement } from './port.ts'
 import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
 import type { SchemaWatch } from './schema-watch.ts'
 import { isInsert } from './statement-class.ts'
+
+/** To make a function costs about as much as decoding this many rows. */
+const GENERATE_AFTER_ROWS = 200
 
 export class PreparedStatement {
   readonly #statement: SqliteStatement
@@ -19,9 +23,14 @@ export class PreparedStatement {
   readonly #inserts: boolean
   #exact = false
   #plan: RowPlan | undefined
+  readonly #generatesCode: boolean
+  /** Made when the statement has shown to be one that is run again. */
+  #generated: DecodeRows | undefined
+  #decodedCount = 0
   #planVersion = -1
 
-  constructor(statement: SqliteStatement, schema: SchemaWatch, sql: string) {
+  constructor(statement: SqliteStatement, schema: SchemaWatch, sql: string, generatesCode: boolean) {
+    this.#generatesCode = generatesCode
     this.#statement = statement
     this.#schema = schema
     this.#rerunnable = statement.readOnly
@@ -34,8 +43,9 @@ export class PreparedStatement {
     return this.#statement.readOnly && this.#statement.returnsRows
   }
 
-  get writes(): boolean {
-    return !this.#statement.readOnly
+  /** Whether it must not run beside an open cursor: it writes, or it is a setting, which SQLite calls read-only. */
+  get disturbsCursors(): boolean {
+    return !this.isPlainRead
   }
 
   execute(parameters: readonly unknown[]): QueryResult<unknown> {
@@ -52,9 +62,15 @@ export class PreparedStatement {
 
   /** Decodes rows of {@link iterate} in place. Answers false, leaving them to be read again, if one may be rounded. */
   decode(rows: readonly SqliteRow[]): boolean {
-    if (!this.#exact) return decodeRows(rows, this.#currentPlan())
-    decodeExactRows(rows, this.#currentPlan())
-    return true
+    const plan = this.#currentPlan()
+    if (this.#exact) {
+      decodeExactRows(rows, plan)
+      return true
+    }
+    if (this.#generated !== undefined) return this.#generated(rows)
+    this.#decodedCount += rows.length
+    if (this.#generatesCode && this.#decodedCount > GENERATE_AFTER_ROWS) this.#generated = generateDecodeRows(plan)
+    return decodeRows(rows, plan)
   }
 
   /** From now on integers come exactly. */
@@ -87,6 +103,8 @@ export class PreparedStatement {
     const version = this.#schema.version()
     if (this.#plan === undefined || this.#planVersion !== version) {
       this.#plan = planRows(this.#statement.columns())
+      this.#generated = undefined
+      this.#decodedCount = 0
       this.#planVersion = version
     }
     return this.#plan

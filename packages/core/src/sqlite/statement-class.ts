@@ -131,5 +131,5 @@ export function isInsert(sql: string): boolean {
 }
 
 function isInsertWord({ text, quoted }: SqlToken, index: number, tokens: readonly SqlToken[]): boolean {
-  return !quoted && (text === 'insert' || text === 'replace') && wordAt(tokens, index + 1) !== ''
+  return !quoted && (text === 'insert' || text === 'replace') && /^[a-z]/.test(wordAt(tokens, index + 1))
 }
