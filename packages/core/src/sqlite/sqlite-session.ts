@@ -18,6 +18,7 @@ import { openSharedStream, type RowSource, readChunks, rowsInMemory } from './sq
 import { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementClass } from './statement-class.ts'
 import { changesSchema, type StatementRouter } from './statement-router.ts'
+import { TurnQueue } from './turn-queue.ts'
 import type { LockHolder } from './write-lock.ts'
 
 /** What a session is acquired with. */
@@ -37,9 +38,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   readonly #lease: SessionLease
   /** Made when something may have to wait; most sessions never do. */
   #stop: AbortController | undefined
-  /** The last of what was begun; settles without a value. */
-  #turn: Promise<unknown> = Promise.resolve()
-  #pending = 0
+  readonly #turns = new TurnQueue()
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
   #doomed: StoreError | undefined
@@ -117,7 +116,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   async rollback(): Promise<void> {
-    if (this.#pending === 0) this.#rollbackNow()
+    if (this.#turns.isIdle) this.#rollbackNow()
     else await this.#ending('rollback', async () => this.#rollbackNow())
   }
 
@@ -141,7 +140,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   async release(): Promise<void> {
-    if (this.#pending > 0) await this.#turn
+    await this.#turns.settled()
     if (this.#released) return
     this.#released = true
     // A stream whose reader waits elsewhere would keep its connection, and its snapshot, for as long as it likes.
@@ -157,7 +156,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
   #executeAtOnce(query: CompiledQuery, signal: AbortSignal | undefined): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
-    if (this.#pending > 0 || this.#transaction === undefined || connection === undefined) return undefined
+    if (!this.#turns.isIdle || this.#transaction === undefined || connection === undefined) return undefined
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
@@ -171,7 +170,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   /** A write transaction that finds both locks free needs nothing to wait for. */
   #beginAtOnce(settings: TransactionSettings, signal: AbortSignal | undefined): boolean {
     const { set } = this.#router
-    if (this.#pending > 0 || this.#lease.connection !== undefined || settings.accessMode === 'read only') return false
+    if (!this.#turns.isIdle || this.#lease.connection !== undefined || settings.accessMode === 'read only') return false
     if (set.options.readOnly || this.#released || this.#doomed !== undefined || signal?.aborted === true) return false
     if (this.#signal?.aborted === true || !this.#lease.tryWriter()) return false
     this.#transaction = SqliteTransaction.tryBegin(set, set.writer)
@@ -180,7 +179,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   #commitAtOnce(): boolean {
     const transaction = this.#transaction
-    if (this.#pending > 0 || this.#doomed !== undefined || transaction === undefined) return false
+    if (!this.#turns.isIdle || this.#doomed !== undefined || transaction === undefined) return false
     this.#transaction = undefined
     if (transaction.tryCommit()) return true
     this.#transaction = transaction
@@ -305,15 +304,10 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   async #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    this.#pending++
-    const running = this.#turn.then(work)
-    this.#turn = running.catch(() => undefined)
     try {
-      return await running
+      return await this.#turns.run(work)
     } catch (error) {
       throw this.#failed(error, operation)
-    } finally {
-      this.#pending--
     }
   }
 
