@@ -4,7 +4,6 @@
  * The driver is loaded when a database is opened, not when this package is imported.
  */
 import { closeSync, openSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import { invalidArgument, StoreError } from '@upkeep/core'
 import type {
   OpenDatabaseOptions,
@@ -33,8 +32,7 @@ export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqliteP
 
 async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
   if (setupModule === undefined) return undefined
-  const url = /^[a-z]+:\/\//i.test(setupModule) ? setupModule : pathToFileURL(setupModule).href
-  const loaded = await import(url).catch((cause) => {
+  const loaded = await import(setupModule).catch((cause) => {
     throw new StoreError('INVALID_ARGUMENT', 'setupModule could not be imported', { operation: 'open', cause })
   })
   if (typeof loaded.default !== 'function')

@@ -1,5 +1,6 @@
 /** The options of the native SQLite backend, checked. */
 import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { invalidArgument, type StoreOptions } from '@upkeep/core'
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
@@ -58,14 +59,17 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
     createDirectory,
     setup: {
       extensions: extensions.map(absolutePath),
-      setupModule: setupModule && absolutePath(setupModule.toString()),
+      setupModule: setupModule && moduleUrl(setupModule.toString()),
     },
   }
 }
 
 /** Resolved once: the maintenance process starts later, when the working directory may be another. */
 function absolutePath(path: string): string {
-  const isUrl = /^[a-z]+:\/\//i.test(path)
   // A mere name is looked for by the system's loader.
-  return isUrl || !/[\\/]/.test(path) ? path : resolve(path)
+  return /[\\/]/.test(path) ? resolve(path) : path
+}
+
+function moduleUrl(module: string): string {
+  return /^[a-z]+:\/\//i.test(module) ? module : pathToFileURL(module).href
 }

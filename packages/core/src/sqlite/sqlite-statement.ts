@@ -21,20 +21,20 @@ export class PreparedStatement {
   readonly #rerunnable: boolean
   /** Only an INSERT has a row id to tell; SQLite would tell that of an earlier one. */
   readonly #inserts: boolean
+  readonly #generatesCode: boolean
   #exact = false
   #plan: RowPlan | undefined
-  readonly #generatesCode: boolean
   /** Made when the statement has shown to be one that is run again. */
   #generated: DecodeRows | undefined
   #decodedCount = 0
   #planVersion = -1
 
   constructor(statement: SqliteStatement, schema: SchemaWatch, sql: string, generatesCode: boolean) {
-    this.#generatesCode = generatesCode
     this.#statement = statement
     this.#schema = schema
+    this.#generatesCode = generatesCode
     this.#rerunnable = statement.readOnly
-    this.#inserts = isInsert(sql)
+    this.#inserts = !statement.readOnly && isInsert(sql)
     if (!this.#rerunnable) this.readExactly()
   }
 

@@ -6,7 +6,7 @@
  * one. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum
  */
 
-import { abortError } from '../../abort/abort-error.ts'
+import { abortError, assertNotAborted } from '../../abort/abort-error.ts'
 import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import { isSliceSpent } from '../../loop/loop-slice.ts'
@@ -44,7 +44,7 @@ async function reclaimChunks(scope: MaintenanceScope, total: number): Promise<bo
   let chunkPages = FIRST_CHUNK_PAGES
   run.progress('reclaim', 0, total, 'pages')
   for (;;) {
-    if (run.signal.aborted) throw abortError(run.signal, 'maintenance')
+    assertNotAborted(run.signal, 'maintenance')
     const { left, tookMs } = await reclaimChunk(scope, chunkPages)
     run.progress('reclaim', Math.max(0, total - left), total, 'pages')
     if (left === 0) return true
