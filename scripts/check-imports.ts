@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   {
     folder: 'packages/core/src',
     folders: ['packages/core/src', '!packages/core/src/sqlite'],
-    packages: ['kysely', 'kysely/'],
+    packages: ['kysely', 'kysely/', 'croner', 'hdr-histogram-js'],
     why: 'core knows no engine, no driver and no runtime',
   },
   {

@@ -10,12 +10,13 @@ export function createProgressHandler(
   display: ConsoleDisplay,
   note: () => string,
 ): (progress: MaintenanceProgress) => void {
-  let current: { readonly step: string; readonly bar: ProgressBar } | undefined
-  return ({ step, done, total, unit }) => {
+  let current: { readonly name: string; readonly bar: ProgressBar } | undefined
+  return ({ step, task, done, total, unit }) => {
     // A step that is there or not has nothing to count.
     if (total === undefined || total <= 1) return
     const [size, shownUnit] = unit === 'bytes' ? [1e6, 'MB'] : [1, unit]
-    if (current?.step !== step) current = { step, bar: display.startBar({ name: step, unit: shownUnit, note }) }
+    const name = step ?? task ?? 'maintenance'
+    if (current?.name !== name) current = { name, bar: display.startBar({ name, unit: shownUnit, note }) }
     current.bar.update(Math.round(done / size), Math.round(total / size))
   }
 }

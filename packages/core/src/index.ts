@@ -4,22 +4,28 @@ export type * from './contract/backend.ts'
 export type { Capabilities } from './contract/capabilities.ts'
 export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
+export type * from './contract/health.ts'
 export type { StoreLog } from './contract/log.ts'
 export {
   MAINTENANCE_STEPS,
   type MaintenanceContext,
-  type MaintenanceMeasures,
   type MaintenanceMode,
   type MaintenanceOutcome,
   type MaintenancePlan,
   type MaintenanceProgress,
   type MaintenanceReport,
+  type MaintenanceRunPlan,
   type MaintenanceStepName,
   type MaintenanceStepReport,
-  type MaintenanceStepStatus,
 } from './contract/maintenance.ts'
+export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
+export type * from './contract/slow-query.ts'
+export type * from './contract/stats.ts'
+export type * from './contract/step-status.ts'
 export type * from './contract/store.ts'
+export type * from './contract/task.ts'
+export type * from './contract/transaction.ts'
 export { type ConstraintKind, isRetryableCode, STORE_ERROR_CODES, type StoreErrorCode } from './errors/error-code.ts'
 export {
   deserializeStoreError,

@@ -68,7 +68,7 @@ describe('ending early', () => {
     expect(running.settled).toBe(true)
     expect(await codeOf(() => running.promise)).toBe('CLOSED')
     expect((await runner.runAtClose({})).outcome).toBe('ok')
-    expect(calls).toEqual(['vacuum', 'close', 'vacuum', 'close'])
+    expect(calls).toEqual(['vacuum', 'close', 'vacuum', 'remember maintained_at', 'close'])
   })
 })
 

@@ -36,6 +36,7 @@ describe('maintenance', () => {
     const defaults = {
       mode: 'auto',
       steps: undefined,
+      tasks: [],
       integrity: 'off',
       dryRun: false,
       allowBlocking: false,

@@ -127,7 +127,7 @@ export const lifecycle: Topic = ({ harness, describe, expect, expectCode, test }
       expect(after.status).toBe('open')
       expect(after.queryCount - before.queryCount).toBe(4)
       expect(after.transactionCount - before.transactionCount).toBe(2)
-      expect(after.maintenanceCount - before.maintenanceCount).toBe(1)
+      expect(after.maintenance.runCount).toEqual({ ok: 1 })
       expect(after.errorCount).toEqual({ SYNTAX: 1 })
       expect(after.inFlight).toBe(0)
       expect(before.errorCount).toEqual({})

@@ -66,10 +66,10 @@ export const maintenanceControl: Topic = ({ expect, expectCode, test }) => {
     expect(seen.length > 0).toBe(true)
     const last = new Map<string, MaintenanceProgress>()
     for (const progress of seen) {
-      const before = last.get(progress.step)
+      const before = last.get(progress.step ?? '')
       if (before !== undefined) expect([progress.unit, progress.done >= before.done]).toEqual([before.unit, true])
       if (progress.total !== undefined) expect(progress.done <= progress.total).toBe(true)
-      last.set(progress.step, progress)
+      last.set(progress.step ?? '', progress)
     }
     expect([...last.keys()].every((name) => report.steps.some((step) => step.name === name))).toBe(true)
   })

@@ -8,7 +8,12 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   now: () => new Date(),
-  setTimer: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS)),
+  setTimer: (callback, delayMs, background = false) => {
+    const timer: unknown = setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS))
+    // Node's timers are objects that can be told not to keep the process alive; a browser's are numbers.
+    if (background && typeof timer === 'object') (timer as { unref?(): void } | null)?.unref?.()
+    return timer
+  },
   clearTimer: (timer) => clearTimeout(timer),
 }
 

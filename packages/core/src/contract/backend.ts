@@ -16,15 +16,11 @@ import type { StoreError } from '../errors/store-error.ts'
 import type { StoreUrl } from '../open/store-url.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
+import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
-import type {
-  MaintenanceMeasures,
-  MaintenanceMode,
-  MaintenancePlan,
-  MaintenanceStepName,
-  MaintenanceStepStatus,
-} from './maintenance.ts'
-import type { HealthFinding } from './reports.ts'
+import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceStepName } from './maintenance.ts'
+import type { EngineStats } from './stats.ts'
+import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 
 /** Opens databases of one or more URL schemes. */
 export interface Backend {
@@ -92,14 +88,30 @@ export interface Engine {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
   acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
+  /** How foreign keys are put aside while migrations rebuild tables; `undefined` where they never have to be. */
+  readonly foreignKeys: ForeignKeySwitch | undefined
   /** Tries to become the maintainer, without waiting for another one, and plans the run. */
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession>
-  /** Findings beyond `reachable`, which the core makes. */
-  health(ctx: StatementContext): Promise<readonly HealthFinding[]>
-  /** Counters of its own; the keys say their units. */
-  stats(): Readonly<Record<string, number>>
+  /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
+  recall(key: string): Promise<string | undefined>
+  /** Findings of its own, beyond those that the core makes of `stats()`. */
+  health(limits: HealthLimits, ctx: StatementContext): Promise<readonly HealthFinding[]>
+  /** How it runs a statement, a line for each step; the lines hold no value that was bound. */
+  explain(query: CompiledQuery, ctx: StatementContext): Promise<readonly string[]>
+  /** What it counts of itself: a frozen snapshot. */
+  stats(): EngineStats
+  /** Counts anew from here on. */
+  resetStats(): void
   /** Releases every handle. Called once, after the last session was released. */
   close(): Promise<EngineCloseReport>
+}
+
+/** Puts foreign keys aside on one session. Source: https://www.sqlite.org/lang_altertable.html#otheralter */
+export interface ForeignKeySwitch {
+  /** From here to the end of the session they are not enforced. Called outside a transaction. */
+  suspend(session: EngineSession, ctx: StatementContext): Promise<void>
+  /** Looks for rows that break one, in every table. @throws CONSTRAINT, naming the tables and no value */
+  check(session: EngineSession, ctx: StatementContext): Promise<void>
 }
 
 /** What {@link Engine.close} answers. */
@@ -160,20 +172,17 @@ export interface MaintenanceRun {
   /** Milliseconds left of the budget; `Infinity` without one. */
   budgetLeftMs(): number
   /** Tells how far a step is; never throws. */
-  progress(
-    step: MaintenanceStepName,
-    done: number,
-    total: number | undefined,
-    unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables',
-  ): void
+  progress(step: MaintenanceStepName, done: number, total: number | undefined, unit: MaintenanceProgress['unit']): void
 }
 
 /** One run, from the moment this process is the maintainer. */
 export interface MaintenanceSession {
   /** Set when the run must not begin: another maintainer, nothing to look after. The core reports it as skipped. */
   readonly skip: string | undefined
-  /** Which steps to run, and why. */
-  readonly plan: MaintenancePlan
+  /** Looks, and decides which steps to run, and why. Asked again after tasks have changed what there is to do. */
+  plan(): Promise<MaintenancePlan>
+  /** Notes something for {@link Engine.recall}; kept once the session is closed. */
+  remember(key: string, value: string): void
   /** Runs one step of the plan. A throw becomes `failed`, or `aborted` once the signal is. */
   run(step: MaintenanceStepName): Promise<MaintenanceStepResult>
   /** Called on every exit, abort included; `walSizeBytes` afterwards is what is left. */

@@ -6,8 +6,11 @@ export interface Clock {
   monotonicMs(): number
   /** The time of day. */
   now(): Date
-  /** Calls `callback` once after `delayMs`; returns what {@link Clock.clearTimer} takes. */
-  setTimer(callback: () => void, delayMs: number): unknown
+  /**
+   * Calls `callback` once after `delayMs`; returns what {@link Clock.clearTimer} takes. A timer in the background does
+   * not keep the process alive, where the runtime has such a thing. `background` is `false` if left out.
+   */
+  setTimer(callback: () => void, delayMs: number, background?: boolean): unknown
   /** Forgets a timer; one that has fired already is no error. */
   clearTimer(timer: unknown): void
 }

@@ -6,6 +6,8 @@
  * `UNSUPPORTED`, `NESTED_USE` or `INVALID_ARGUMENT`. An `onBegin` that throws is `UNKNOWN`, with its error as cause.
  */
 import type { Context } from './context.ts'
+import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
+import type { MaintenanceTask, TaskReport } from './task.ts'
 
 /** How much is done: `light` looks and checkpoints, `auto` does what is worthwhile, `full` does everything. */
 export type MaintenanceMode = 'auto' | 'light' | 'full'
@@ -27,14 +29,16 @@ export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
 
 /** How far a step is; what `onProgress` gets. */
 export interface MaintenanceProgress {
-  /** The step that is running. */
-  readonly step: MaintenanceStepName
+  /** The step that is running; absent while a task is. */
+  readonly step?: MaintenanceStepName | undefined
+  /** The task that is running; absent while a step is. */
+  readonly task?: string | undefined
   /** How much of it is done, in `unit`. */
   readonly done: number
   /** How much there is in all, in `unit`; `undefined` where nobody can know it. */
   readonly total: number | undefined
-  /** What `done` and `total` count: pages of `reclaim`, bytes of `vacuum`, and `steps` for those that tell no more. */
-  readonly unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables'
+  /** What `done` and `total` count: pages of `reclaim`, bytes of `vacuum`, rows of tasks, `steps` for those that tell no more. */
+  readonly unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables' | 'rows'
 }
 
 /** What is about to be done; `onBegin` may veto it. */
@@ -45,8 +49,19 @@ export interface MaintenancePlan {
   readonly steps: readonly { readonly name: MaintenanceStepName; readonly run: boolean; readonly reason: string }[]
 }
 
+/** A plan as `onBegin` gets it. What tasks delete may change which steps are worthwhile: it is planned again after them. */
+export interface MaintenanceRunPlan extends MaintenancePlan {
+  /** The names of the tasks, which run first. */
+  readonly tasks: readonly string[]
+}
+
 /** Options of `store.maintenance()`. */
-export interface MaintenanceContext extends Context {
+export interface MaintenanceContext<DB = any> extends Context {
+  /**
+   * Work to do first, in this order, by the one maintainer there is: retention of old rows, and whatever else
+   * `task()` makes. One that fails does not keep the next from running. @default none
+   */
+  readonly tasks?: readonly MaintenanceTask<DB>[] | undefined
   /** How much is done. @default 'auto' */
   readonly mode?: MaintenanceMode | undefined
   /** Only these steps. @default those of the mode */
@@ -59,7 +74,7 @@ export interface MaintenanceContext extends Context {
    * Called once with the plan before anything is changed; `false` skips the run. The run waits for its promise until the
    * signal, the deadline or `close()` ends it. @default none
    */
-  readonly onBegin?: ((plan: MaintenancePlan) => boolean | void | Promise<boolean | void>) | undefined
+  readonly onBegin?: ((plan: MaintenanceRunPlan) => boolean | void | Promise<boolean | void>) | undefined
   /**
    * Whether the database is checked first, by `quick_check` or by `integrity_check`; what is found is `CORRUPT`.
    * Source: https://www.sqlite.org/pragma.html#pragma_integrity_check
@@ -76,12 +91,6 @@ export interface MaintenanceContext extends Context {
    */
   readonly maxWriteWaitMs?: number | false | undefined
 }
-
-/** How a step ended; `blocked` means that somebody was in the way or the budget was spent, and that later it may do. */
-export type MaintenanceStepStatus = 'done' | 'skipped' | 'blocked' | 'failed' | 'aborted'
-
-/** Measurements before and after a step; the keys say their units. */
-export type MaintenanceMeasures = Readonly<Record<string, number | string | boolean>>
 
 /** What came of one step. */
 export interface MaintenanceStepReport {
@@ -100,9 +109,9 @@ export interface MaintenanceStepReport {
 }
 
 /**
- * What came of a run. Steps that were skipped count for nothing here.
+ * What came of a run. Steps and tasks that were skipped count for nothing here.
  *
- * `ok`: every step that ran is done. `partial`: some are done, and some were blocked or failed. `failed`: no step that
+ * `ok`: every task and step that ran is done. `partial`: some are done, and some were blocked or failed. `failed`: no step that
  * ran is done; a run whose only step was blocked is `failed` too. `skipped`: nothing was begun. `aborted`: stopped by
  * the signal, the deadline or `close()`; only in the report of an error.
  */
@@ -124,6 +133,8 @@ export interface MaintenanceReport {
   readonly dryRun: boolean
   /** The mode that was asked for. */
   readonly mode: MaintenanceMode
+  /** The tasks in their order. */
+  readonly tasks: readonly TaskReport[]
   /** The steps in their order, those that were skipped included. */
   readonly steps: readonly MaintenanceStepReport[]
 }

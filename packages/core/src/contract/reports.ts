@@ -1,51 +1,6 @@
-/** What `health()`, `stats()` and `close()` answer. */
-import type { StoreErrorCode } from '../errors/error-code.ts'
+/** Where a store is in its life, and what `close()` takes and answers. */
 import type { Context } from './context.ts'
 import type { MaintenanceMode, MaintenanceReport } from './maintenance.ts'
-
-/** One thing that `health()` looked at. */
-export interface HealthFinding {
-  /** Stable, for alerts: `reachable`, `wal_size`, `freelist`, … */
-  readonly code: string
-  /** How it was found. */
-  readonly status: 'pass' | 'warn' | 'fail'
-  /** What was looked at, for people; it names the unit of `value`. */
-  readonly text: string
-  /** What was measured; of `reachable` the milliseconds that the answer took. */
-  readonly value?: number | undefined
-  /** The value past which it is no longer `pass`. */
-  readonly limit?: number | undefined
-}
-
-/** What `store.health()` resolves to: an unhealthy store is a report, not a rejection. */
-export interface HealthReport {
-  /** The worst of the findings. */
-  readonly status: 'pass' | 'warn' | 'fail'
-  /** When the look began. */
-  readonly checkedAt: Date
-  /** How long it took, in milliseconds. */
-  readonly durationMs: number
-  /** Everything that was looked at. */
-  readonly findings: readonly HealthFinding[]
-}
-
-/** An immutable snapshot of counters since the store was opened. */
-export interface StoreStats {
-  /** Where the store is in its life. */
-  readonly status: StoreStatus
-  /** Statements that were handed to the engine, also those that failed. */
-  readonly queryCount: number
-  /** Failures by code. */
-  readonly errorCount: Readonly<Partial<Record<StoreErrorCode, number>>>
-  /** Operations under way now: transactions, leased connections, streams, waiting statements. */
-  readonly inFlight: number
-  /** Transactions that were begun; each attempt of a retry is one. */
-  readonly transactionCount: number
-  /** Calls of `maintenance()`, those that joined a run included. */
-  readonly maintenanceCount: number
-  /** Counters of the backend: statement cache, lock waits, … The keys say their units. */
-  readonly engine: Readonly<Record<string, number>>
-}
 
 /** Where a store is in its life. */
 export type StoreStatus = 'open' | 'closing' | 'closed'

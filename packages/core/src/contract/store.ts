@@ -1,46 +1,16 @@
 /**
  * The store an application holds. Every backend gives the same one; what differs is in {@link Capabilities}.
  */
-import type { IsolationLevel, Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { MigrationProvider } from 'kysely/migration'
 import type { Capabilities } from './capabilities.ts'
 import type { Context } from './context.ts'
+import type { HealthContext, HealthReport } from './health.ts'
 import type { MaintenanceContext, MaintenanceReport } from './maintenance.ts'
-import type { CloseContext, CloseReport, HealthReport, StoreStats, StoreStatus } from './reports.ts'
-
-/** How often and how patiently `transaction()` runs its work again. */
-export interface RetryOptions {
-  /** Attempts in all, the first included. */
-  readonly attempts: number
-  /** In milliseconds: longest wait before the second attempt; doubles each time, with full jitter. @default 10 */
-  readonly backoffMs?: number | undefined
-  /** In milliseconds: what the wait does not grow beyond. @default 1000 */
-  readonly maxBackoffMs?: number | undefined
-}
-
-/** Options of `store.transaction()`. */
-export interface TransactionContext extends Context {
-  /** `read only` sees one snapshot, takes no write lock and refuses writes with `READONLY`. @default 'read write' */
-  readonly accessMode?: 'read only' | 'read write' | undefined
-  /**
-   * At least this isolation; SQLite is always serializable. Source: https://www.sqlite.org/isolation.html
-   * @default the engine's own
-   */
-  readonly isolationLevel?: IsolationLevel | undefined
-  /** Runs the whole of `work` again on `BUSY` and `SERIALIZATION`; `timeoutMs` is for all attempts. @default no retry */
-  readonly retry?: RetryOptions | undefined
-}
-
-/** A transaction: all of Kysely's, and savepoints. It has no `maintenance`, `close` or `transaction`. */
-export interface StoreTransaction<DB> extends Transaction<DB> {
-  /**
-   * Runs `work` in a savepoint: what it did is undone if it rejects, and the transaction goes on. Siblings run one
-   * after another, since savepoints are a stack. While it runs, statements on this transaction are part of it, and are
-   * undone with it. Source: https://www.sqlite.org/lang_savepoint.html
-   *
-   * @throws what `work` rejects with; CLOSED after the transaction's end; what stopped a transaction that is lost
-   */
-  nested<T>(work: (tx: StoreTransaction<DB>) => Promise<T>): Promise<T>
-}
+import type { MigrationContext, MigrationReport } from './migration.ts'
+import type { CloseContext, CloseReport, StoreStatus } from './reports.ts'
+import type { StoreStats } from './stats.ts'
+import type { StoreTransaction, TransactionContext } from './transaction.ts'
 
 /** A leased connection; its settings are restored when it is given back. */
 export interface Connection<DB> {
@@ -48,6 +18,12 @@ export interface Connection<DB> {
   readonly db: Kysely<DB>
   /** The driver's own handle, to be used only until `work` has settled. */
   readonly raw: unknown
+}
+
+/** Something that works on a store and must end before it: a maintenance service, a queue, a poller. */
+export interface StoreAttachment {
+  /** Called once, when the store closes. `signal` aborts when the close is in a hurry. */
+  stop(ctx: { readonly signal: AbortSignal }): Promise<unknown>
 }
 
 /** An open database: Kysely, transactions, maintenance, health and close. Made by `openStore`. */
@@ -93,16 +69,31 @@ export interface Store<DB> extends AsyncDisposable {
    * @throws ABORTED, TIMEOUT, CLOSED and CORRUPT, with `error.report` if the run had begun; READONLY, NESTED_USE,
    * UNSUPPORTED for a named step that the backend has not, INVALID_ARGUMENT; UNKNOWN if `onBegin` threw
    */
-  maintenance(ctx?: MaintenanceContext): Promise<MaintenanceReport>
+  maintenance(ctx?: MaintenanceContext<DB>): Promise<MaintenanceReport>
   /**
-   * Looks at the database. Unhealthy is a report, not a rejection; so is a database that has not answered within
-   * `timeoutMs` (5000 unless given).
+   * Runs the migrations of `provider` that have not been run, each in a transaction of its own, under a lock that holds
+   * among processes; then checks what was declared. An abort ends it between two migrations: those that have been run
+   * stay. Kysely's own `Migrator` works too, with the same lock.
    *
-   * @throws CLOSED, ABORTED, INVALID_ARGUMENT
+   * @throws what a migration failed with, by its code, naming the migration; SCHEMA_MISMATCH, with what differs, also
+   * where the records and `provider` do not fit together; READONLY, BUSY, ABORTED, TIMEOUT, CLOSED, NESTED_USE,
+   * INVALID_ARGUMENT
    */
-  health(ctx?: Context): Promise<HealthReport>
-  /** Counters since the store was opened; also after it was closed. */
+  migrate(provider: MigrationProvider, ctx?: MigrationContext): Promise<MigrationReport>
+  /**
+   * Looks at the database. Unhealthy is a report, not a rejection; so is a database that does not answer in time. One
+   * look at a time, however many ask; its answer is good for a while. `signal` and `timeoutMs` end the caller's own
+   * waiting, and not the look.
+   *
+   * @throws CLOSED, ABORTED, TIMEOUT, INVALID_ARGUMENT
+   */
+  health(ctx?: HealthContext): Promise<HealthReport>
+  /** Counters and latencies; also after the store was closed. */
   stats(): StoreStats
+  /** Counts anew from here on: counters, latencies, peaks. What is the case now stays. */
+  resetStats(): void
+  /** Has `attachment` stopped when the store closes, before what runs is drained; the answer undoes it. @throws CLOSED */
+  attach(attachment: StoreAttachment): () => void
   /**
    * Refuses new work, drains, maintains, releases. Every caller gets the same promise; the first call's options count.
    *

@@ -36,6 +36,8 @@ export const STORE_ERROR_CODES = [
   'UNSUPPORTED',
   /** An option, a URL or a parameter is not acceptable; nothing was changed. */
   'INVALID_ARGUMENT',
+  /** Migrations have run, and what the application declares is not there; or their records do not fit them. */
+  'SCHEMA_MISMATCH',
   /** The engine could not compile the statement: bad syntax, or a name that does not exist. */
   'SYNTAX',
   /** The operating system or the server refused access. */

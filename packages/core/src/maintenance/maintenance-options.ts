@@ -7,6 +7,7 @@ import {
   type MaintenanceMode,
   type MaintenanceStepName,
 } from '../contract/maintenance.ts'
+import type { MaintenanceTask } from '../contract/task.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { assertFunctionOption, assertNumberOption, assertOneOf, givenOptions } from '../open/check-options.ts'
 
@@ -20,6 +21,7 @@ export const MAINTENANCE_DEFAULTS = {
 } as const
 
 const OPTION_NAMES = [
+  'tasks',
   'mode',
   'steps',
   'budgetMs',
@@ -33,6 +35,7 @@ const OPTION_NAMES = [
 
 /** {@link MaintenanceContext} with its defaults. */
 export interface ResolvedMaintenanceOptions {
+  readonly tasks: readonly MaintenanceTask<any>[]
   readonly mode: MaintenanceMode
   readonly steps: readonly MaintenanceStepName[] | undefined
   readonly budgetMs: number
@@ -60,8 +63,10 @@ export function resolveMaintenanceOptions(
   assertFunctionOption(options.onProgress, 'onProgress')
   assertFunctionOption(options.onBegin, 'onBegin')
   assertSteps(options.steps, capabilities)
+  const tasks = resolveTasks(options.tasks ?? [])
   const { mode, integrity, dryRun, allowBlocking, maxWriteWaitMs, steps } = options
   return {
+    tasks,
     mode,
     steps,
     integrity,
@@ -91,6 +96,20 @@ function assertSteps(steps: readonly MaintenanceStepName[] | undefined, capabili
       operation: 'maintenance',
     })
   }
+}
+
+/** Checks tasks: their names tell their reports apart. @throws INVALID_ARGUMENT */
+export function resolveTasks(tasks: readonly MaintenanceTask<any>[]): readonly MaintenanceTask<any>[] {
+  if (!Array.isArray(tasks)) throw refuse('tasks must be an array')
+  const names = new Set<string>()
+  for (const task of tasks as readonly MaintenanceTask<any>[]) {
+    if (typeof task?.run !== 'function') throw refuse('a task must have a function run')
+    if (typeof task.name !== 'string' || task.name === '') throw refuse('a task must have a name')
+    if (names.has(task.name)) throw refuse(`two tasks are called "${task.name}"`)
+    if (task.timeoutMs !== undefined) assertNumberOption(task.timeoutMs, `timeoutMs of task "${task.name}"`, 1)
+    names.add(task.name)
+  }
+  return tasks
 }
 
 function refuse(message: string): StoreError {

@@ -4,7 +4,8 @@
  *   idle ──run()──▶ running ──settles──▶ idle
  *            run() again joins; stop() aborts and waits
  *
- * What the steps are and what they do is the engine's. Here are the options, the budget, the veto, the report.
+ * A run is: become the maintainer, plan, ask `onBegin`, run the tasks, plan again, run the steps, note the success. What
+ * the steps are and what they do is the engine's. Here are the options, the budget, the veto, the order.
  */
 import { abortError, assertNotAborted, raceAbort } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
@@ -13,27 +14,38 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type {
   MaintenanceContext,
-  MaintenanceOutcome,
   MaintenancePlan,
+  MaintenanceProgress,
   MaintenanceReport,
   MaintenanceStepName,
-  MaintenanceStepReport,
-  MaintenanceStepStatus,
 } from '../contract/maintenance.ts'
+import type { TaskStore } from '../contract/task.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import { type ResolvedMaintenanceOptions, resolveMaintenanceOptions } from './maintenance-options.ts'
+import { ReportBuilder } from './report-builder.ts'
+import { TaskRunner } from './task-runner.ts'
+
+/** What {@link Engine.recall} knows the last good run by: the milliseconds of its end, as `Date` counts them. */
+export const MAINTAINED_AT = 'maintained_at'
 
 export class MaintenanceRunner {
   readonly #engine: Engine
   readonly #clock: Clock
   readonly #logger: StoreLog
   readonly #stop = new AbortController()
+  readonly #tasks: TaskRunner
   #current: Promise<MaintenanceReport> | undefined
 
-  constructor(engine: Engine, clock: Clock, logger: StoreLog) {
+  constructor(engine: Engine, clock: Clock, logger: StoreLog, store: TaskStore<any>) {
     this.#engine = engine
     this.#clock = clock
     this.#logger = logger
+    this.#tasks = new TaskRunner(store, engine.asyncContext, clock, logger)
+  }
+
+  /** Whether the running code is a task of a run: to wait for that run would be to wait for itself. */
+  get isInside(): boolean {
+    return this.#tasks.isInside
   }
 
   /** Starts a run or joins the one under way; a joiner's signal stops its own waiting only. */
@@ -89,13 +101,17 @@ export class MaintenanceRunner {
       assertNotAborted(signal, 'maintenance')
       const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal, report))
       try {
-        const skip = session.skip ?? (await this.#vetoed(ctx, session, signal))
-        if (skip !== undefined) return report.skipped(skip)
-        for (const step of session.plan.steps) {
+        if (session.skip !== undefined) return report.skipped(session.skip)
+        const plan = await session.plan()
+        if (await this.#vetoed(ctx, options, plan, signal)) return report.skipped('onBegin said no')
+        await this.#runTasks(ctx, options, signal, report)
+        const { steps } = options.tasks.length === 0 ? plan : await session.plan()
+        for (const step of steps) {
           // An abort after the last step changes nothing; before it, whatever is left did not happen.
           assertNotAborted(signal, 'maintenance')
           await this.#step(session, report, options, signal, step)
         }
+        if (isGoodMaintenance(options, report)) session.remember(MAINTAINED_AT, String(this.#clock.now().getTime()))
       } finally {
         await session.close()
       }
@@ -122,6 +138,25 @@ export class MaintenanceRunner {
     }
   }
 
+  async #runTasks(
+    ctx: MaintenanceContext,
+    options: ResolvedMaintenanceOptions,
+    signal: AbortSignal,
+    report: ReportBuilder,
+  ): Promise<void> {
+    for (const task of options.tasks) {
+      assertNotAborted(signal, 'maintenance')
+      report.addTask(
+        await this.#tasks.run(task, {
+          signal,
+          dryRun: options.dryRun,
+          budgetLeftMs: () => report.budgetLeftMs(),
+          progress: (done, total) => this.#tell(ctx, { task: task.name, done, total, unit: 'rows' }),
+        }),
+      )
+    }
+  }
+
   #runContext(
     ctx: MaintenanceContext,
     options: ResolvedMaintenanceOptions,
@@ -132,25 +167,34 @@ export class MaintenanceRunner {
       ...options,
       signal,
       budgetLeftMs: () => report.budgetLeftMs(),
-      progress: (step, done, total, unit) => {
-        try {
-          ctx.onProgress?.({ step, done, total, unit })
-        } catch (error) {
-          this.#logger.warn('onProgress threw', { error: error instanceof Error ? error.name : typeof error })
-        }
-      },
+      progress: (step, done, total, unit) => this.#tell(ctx, { step, done, total, unit }),
+    }
+  }
+
+  #tell(ctx: MaintenanceContext, progress: MaintenanceProgress): void {
+    try {
+      ctx.onProgress?.(progress)
+    } catch (error) {
+      this.#logger.warn('onProgress threw', { error: error instanceof Error ? error.name : typeof error })
     }
   }
 
   /** @throws ABORTED while the caller has not answered */
   async #vetoed(
     ctx: MaintenanceContext,
-    session: MaintenanceSession,
+    options: ResolvedMaintenanceOptions,
+    plan: MaintenancePlan,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const asked = Promise.resolve(ctx.onBegin?.(session.plan))
-    return (await raceAbort(asked, signal, 'maintenance')) === false ? 'onBegin said no' : undefined
+  ): Promise<boolean> {
+    const asked = Promise.resolve(ctx.onBegin?.({ ...plan, tasks: options.tasks.map((task) => task.name) }))
+    return (await raceAbort(asked, signal, 'maintenance')) === false
   }
+}
+
+/** Whether the database has been looked after: a few named steps, or a look, do not count. */
+function isGoodMaintenance(options: ResolvedMaintenanceOptions, report: ReportBuilder): boolean {
+  const { mode, steps, dryRun } = options
+  return mode !== 'light' && steps === undefined && !dryRun && report.finished().outcome === 'ok'
 }
 
 /** What had been done until then goes with an abort, and with the news that the database is damaged. */
@@ -177,67 +221,5 @@ async function runStep(
     if (isStoreError(error))
       return { status: error.code === 'BUSY' ? 'blocked' : 'failed', reason: `${error.code}: ${error.message}` }
     throw error
-  }
-}
-
-/** Collects the steps and draws the conclusion. */
-class ReportBuilder {
-  readonly #backend: string
-  readonly #options: ResolvedMaintenanceOptions
-  readonly #clock: Clock
-  readonly #startedAt: Date
-  readonly #startedMs: number
-  readonly #steps: MaintenanceStepReport[] = []
-
-  constructor(backend: string, options: ResolvedMaintenanceOptions, clock: Clock) {
-    this.#backend = backend
-    this.#options = options
-    this.#clock = clock
-    this.#startedAt = clock.now()
-    this.#startedMs = clock.monotonicMs()
-  }
-
-  has(status: MaintenanceStepStatus): boolean {
-    return this.#steps.some((step) => step.status === status)
-  }
-
-  budgetLeftMs(): number {
-    return this.#options.budgetMs - (this.#clock.monotonicMs() - this.#startedMs)
-  }
-
-  add(name: MaintenanceStepName, durationMs: number, result: MaintenanceStepResult): void {
-    this.#steps.push(Object.freeze({ name, durationMs, ...result }))
-  }
-
-  finished(): MaintenanceReport {
-    const ran = this.#steps.filter(({ status }) => status !== 'skipped')
-    const bad = ran.filter(({ status }) => status !== 'done')
-    if (bad.length === 0) return this.#report('ok')
-    return this.#report(bad.length === ran.length ? 'failed' : 'partial')
-  }
-
-  skipped(reason: string): MaintenanceReport {
-    return this.#report('skipped', reason)
-  }
-
-  failed(): MaintenanceReport {
-    return this.#report('failed')
-  }
-
-  aborted(): MaintenanceReport {
-    return this.#report('aborted')
-  }
-
-  #report(outcome: MaintenanceOutcome, reason?: string): MaintenanceReport {
-    return Object.freeze({
-      backend: this.#backend,
-      startedAt: this.#startedAt,
-      durationMs: this.#clock.monotonicMs() - this.#startedMs,
-      outcome,
-      reason,
-      dryRun: this.#options.dryRun,
-      mode: this.#options.mode,
-      steps: Object.freeze([...this.#steps]),
-    })
   }
 }

@@ -36,6 +36,29 @@ export class SidecarLock {
     this.#owner = owner
   }
 
+  /**
+   * What the last holder has noted under `key`; `undefined` also where there has been none. Needs no lock.
+   *
+   * @throws the driver's error, BUSY among them while a holder is just writing
+   */
+  recall(key: string): string | undefined {
+    let db: SqliteDatabase
+    try {
+      db = this.#port.open(this.#path, { readOnly: true, mustExist: true, plain: true })
+    } catch {
+      return undefined
+    }
+    try {
+      return readNote(db, key)
+    } catch (error) {
+      // Made by a process that has not come to making its tables.
+      if (this.#port.resultCode(error) === 'SQLITE_ERROR') return undefined
+      throw error
+    } finally {
+      db.close()
+    }
+  }
+
   /** Takes the lock if nobody has it, and never waits. @throws the driver's error for anything but a busy lock */
   tryAcquire(): SidecarAttempt {
     const db = this.#port.open(this.#path, { readOnly: false, mustExist: false, plain: true })
@@ -82,13 +105,15 @@ function readHolder(db: SqliteDatabase): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
+function readNote(db: SqliteDatabase, key: string): string | undefined {
+  const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.value
+  return typeof value === 'string' ? value : undefined
+}
+
 function hold(db: SqliteDatabase): SidecarHold {
   return {
     held: true,
-    recall: (key) => {
-      const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.value
-      return typeof value === 'string' ? value : undefined
-    },
+    recall: (key) => readNote(db, key),
     remember: (key, value) =>
       void db.prepare('INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)').run([key, value]),
     release: () => releaseHeld(db),

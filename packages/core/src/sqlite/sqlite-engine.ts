@@ -18,14 +18,16 @@ import type {
   Engine,
   EngineCloseReport,
   EngineSession,
+  ForeignKeySwitch,
   MaintenanceRun,
   MaintenanceSession,
   StatementContext,
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Clock } from '../contract/clock.ts'
+import type { HealthFinding, HealthLimits } from '../contract/health.ts'
 import type { StoreLog } from '../contract/log.ts'
-import type { HealthFinding } from '../contract/reports.ts'
+import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
@@ -82,10 +84,12 @@ class SqliteEngine implements Engine {
   readonly capabilities: Capabilities
   readonly compiler: QueryCompiler = new UpkeepSqliteCompiler()
   readonly adapter: DialectAdapter
+  readonly foreignKeys: ForeignKeySwitch | undefined = undefined
   readonly asyncContext: AsyncContext | undefined
   readonly #options: SqliteEngineOptions
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
+  readonly #memoryNotes = new Map<string, string>()
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
@@ -133,9 +137,10 @@ class SqliteEngine implements Engine {
 
   async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
     const { files, openOffload, clock, log } = this.#options
+    const maintainer = this.#sidecar('maintenance')
     try {
       return await openSqliteMaintenance(
-        { set: this.#set, files, openOffload, clock, log, maintainer: this.#sidecar('maintenance') },
+        { set: this.#set, files, openOffload, clock, log, maintainer, memoryNotes: this.#memoryNotes },
         run,
       )
     } catch (error) {
@@ -143,21 +148,37 @@ class SqliteEngine implements Engine {
     }
   }
 
-  async health(ctx: StatementContext): Promise<readonly HealthFinding[]> {
-    return sqliteHealth(this, this.#set, this.#options.files, ctx)
+  async recall(key: string): Promise<string | undefined> {
+    const sidecar = this.#sidecar('maintenance')
+    if (sidecar === undefined) return this.#memoryNotes.get(key)
+    try {
+      return await retryWhileBusy(this.#set.busy, undefined, () => sidecar.recall(key))
+    } catch (error) {
+      throw this.#classified(error, 'recall')
+    }
   }
 
-  stats(): Readonly<Record<string, number>> {
-    const { lock, readers, cacheCounters } = this.#set
-    return {
-      statementCacheHits: cacheCounters.hits,
-      statementCacheMisses: cacheCounters.misses,
-      writeLockWaits: lock.counters.waits,
-      writeLockWaitMs: lock.counters.waitMs,
-      writersWaiting: lock.waiting,
-      readersLeased: readers?.leased ?? 0,
-      readersWaiting: readers?.waiting ?? 0,
-    }
+  async health(limits: HealthLimits, ctx: StatementContext): Promise<readonly HealthFinding[]> {
+    return sqliteHealth(this, this.#set, this.#options.files, limits, ctx)
+  }
+
+  /** Source: https://www.sqlite.org/eqp.html */
+  async explain({ sql, parameters, queryId, query }: CompiledQuery, ctx: StatementContext): Promise<readonly string[]> {
+    const { rows } = await this.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, parameters, queryId, query }, ctx)
+    return Object.freeze((rows as { detail: string }[]).map(({ detail }) => detail))
+  }
+
+  stats(): EngineStats {
+    const { cacheCounters } = this.#set
+    return Object.freeze({
+      executors: Object.freeze({}),
+      statementCache: Object.freeze({ hitCount: cacheCounters.hits, missCount: cacheCounters.misses }),
+    })
+  }
+
+  resetStats(): void {
+    this.#set.cacheCounters.hits = 0
+    this.#set.cacheCounters.misses = 0
   }
 
   async close(): Promise<EngineCloseReport> {

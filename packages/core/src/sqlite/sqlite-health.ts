@@ -1,37 +1,32 @@
 /** The findings of `health()` that only SQLite has. */
 import { CompiledQuery } from 'kysely'
 import type { Engine, StatementContext } from '../contract/backend.ts'
-import type { HealthFinding } from '../contract/reports.ts'
+import type { HealthFinding, HealthLimits } from '../contract/health.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteFiles } from './port.ts'
-
-/** A log beyond this size means that checkpoints do not come through. In bytes. */
-const WAL_WARN_BYTES = 64 * 1024 * 1024
-/** Maintenance is due when this share of the pages is free, and it is more than {@link FREE_WARN_BYTES}. */
-const FREE_WARN_RATIO = 0.25
-const FREE_WARN_BYTES = 64 * 1024 * 1024
 
 /** Looks at the write-ahead log and at free pages. */
 export async function sqliteHealth(
   engine: Engine,
   set: ConnectionSet,
   files: SqliteFiles | undefined,
+  limits: HealthLimits,
   ctx: StatementContext,
 ): Promise<HealthFinding[]> {
   const findings: HealthFinding[] = []
   const walSizeBytes = set.isMemory ? undefined : files?.sizeBytes(`${set.path}-wal`)
   if (walSizeBytes !== undefined) {
-    findings.push(limit('wal_size', 'size of the write-ahead log in bytes', walSizeBytes, WAL_WARN_BYTES))
+    findings.push(limit('wal_size', 'size of the write-ahead log in bytes', walSizeBytes, limits.walSizeBytes))
   }
   const [pageCount, freePages, pageSize] = [
     await pragma(engine, 'page_count', ctx),
     await pragma(engine, 'freelist_count', ctx),
     await pragma(engine, 'page_size', ctx),
   ]
-  const isLarge = freePages * pageSize > FREE_WARN_BYTES
+  const isLarge = freePages * pageSize > limits.freelistSizeBytes
   const ratio = pageCount === 0 ? 0 : freePages / pageCount
   findings.push({
-    ...limit('freelist', 'share of the pages that are free', ratio, FREE_WARN_RATIO),
+    ...limit('freelist', 'share of the pages that are free', ratio, limits.freelistRatio),
     ...(!isLarge && { status: 'pass' }),
   })
   return findings

@@ -5,10 +5,23 @@ import { openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { Context } from '../contract/context.ts'
-import type { HealthFinding, HealthReport } from '../contract/reports.ts'
+import type { HealthFinding, HealthLimits, HealthReport } from '../contract/health.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import { givenOptions } from '../open/check-options.ts'
 
+/** The defaults of {@link HealthLimits}. */
+export const HEALTH_LIMITS: HealthLimits = Object.freeze({
+  latencyMs: 1000,
+  latencyP95Ms: 1000,
+  writeLockWaitMs: 1000,
+  poolWaitMs: 1000,
+  operationAgeMs: 60_000,
+  walSizeBytes: 64 * 1024 * 1024,
+  freelistRatio: 0.25,
+  freelistSizeBytes: 64 * 1024 * 1024,
+  diskFreeBytes: 1024 * 1024 * 1024,
+  maintenanceAgeMs: 7 * 24 * 60 * 60 * 1000,
+})
 const DEFAULT_TIMEOUT_MS = 5000
 const PROBE: CompiledQuery = Query.raw('select 1')
 const SEVERITY = { pass: 0, warn: 1, fail: 2 } as const
@@ -42,7 +55,7 @@ async function find(engine: Engine, clock: Clock, signal: AbortSignal): Promise<
       text: 'the database answers',
       value: clock.monotonicMs() - startedMs,
     }
-    return [reachable, ...(await engine.health({ signal }))]
+    return [reachable, ...(await engine.health(HEALTH_LIMITS, { signal }))]
   } catch (error) {
     const code = isStoreError(error) ? error.code : 'UNKNOWN'
     return [{ code: 'reachable', status: 'fail', text: `the database does not answer: ${code}` }]

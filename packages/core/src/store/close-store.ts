@@ -6,12 +6,14 @@
  */
 import { openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
+import type { Clock } from '../contract/clock.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { CloseReport } from '../contract/reports.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import type { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
 import type { ResolvedCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
+import type { Attachments } from './attachments.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
 /** What is being closed. */
@@ -19,18 +21,20 @@ export interface ClosingStore {
   readonly engine: Engine
   readonly lifecycle: Lifecycle
   readonly maintenance: MaintenanceRunner
+  readonly attachments: Attachments
   readonly options: ResolvedStoreOptions
 }
 
 /** Closes the store. Rejects with what kept a handle from being released. */
 export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions): Promise<CloseReport> {
-  const { engine, lifecycle, maintenance, options } = store
+  const { engine, lifecycle, maintenance, attachments, options } = store
   using deadline = openDeadline(ctx, options.clock, 'close')
   const hurry = deadline.signal
   const startedMs = options.clock.monotonicMs()
   lifecycle.beginClosing()
-  await maintenance.stop()
-  const abandoned = await lifecycle.drain(ctx.drainMs, hurry)
+  // Attached services may wait for the maintenance that is being stopped here.
+  const [unstopped] = await Promise.all([stopAttachments(attachments, ctx, hurry, options.clock), maintenance.stop()])
+  const abandoned = (await lifecycle.drain(ctx.drainMs, hurry)) + unstopped
   const report = await lastMaintenance(store, ctx, hurry)
   try {
     const { walSizeBytes } = await engine.close()
@@ -51,6 +55,18 @@ export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions)
   } finally {
     lifecycle.finish()
   }
+}
+
+/** They get as long as everything else that is under way. */
+async function stopAttachments(
+  attachments: Attachments,
+  { drainMs }: ResolvedCloseOptions,
+  hurry: AbortSignal,
+  clock: Clock,
+): Promise<number> {
+  if (attachments.isEmpty) return 0
+  using deadline = openDeadline({ timeoutMs: drainMs }, clock, 'close', hurry)
+  return await attachments.stop(deadline.signal)
 }
 
 function walIsLeft(walSizeBytes: number | undefined): boolean {

@@ -4,13 +4,18 @@
  * It holds no rule of its own that one of those files could hold.
  */
 import type { Dialect, Kysely, KyselyProps } from 'kysely'
+import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Context } from '../contract/context.ts'
+import type { HealthContext, HealthReport } from '../contract/health.ts'
 import type { MaintenanceContext, MaintenanceReport } from '../contract/maintenance.ts'
-import type { CloseContext, CloseReport, HealthReport, StoreStats, StoreStatus } from '../contract/reports.ts'
-import type { Connection, Store, StoreTransaction, TransactionContext } from '../contract/store.ts'
+import type { MigrationContext, MigrationReport } from '../contract/migration.ts'
+import type { CloseContext, CloseReport, StoreStatus } from '../contract/reports.ts'
+import type { StoreStats } from '../contract/stats.ts'
+import type { Connection, Store, StoreAttachment } from '../contract/store.ts'
+import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { createKysely, kyselyProps } from '../kysely/kysely-internals.ts'
 import { QueryLog } from '../kysely/query-log.ts'
@@ -20,21 +25,24 @@ import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
 import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
+import { Attachments } from './attachments.ts'
 import { checkHealth } from './check-health.ts'
 import { closeStore } from './close-store.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runTransaction } from './run-transaction.ts'
 import { StoreCounters } from './store-counters.ts'
 import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
+import { snapshotStats } from './store-stats.ts'
 
 class EngineStore<DB> implements Store<DB> {
   readonly db: Kysely<DB>
   readonly #engine: Engine
   readonly #options: ResolvedStoreOptions
   readonly #lifecycle: Lifecycle
-  readonly #counters = new StoreCounters()
+  readonly #counters: StoreCounters
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
+  readonly #attachments = new Attachments()
   readonly #props: KyselyProps
   #closing: Promise<CloseReport> | undefined
 
@@ -42,8 +50,9 @@ class EngineStore<DB> implements Store<DB> {
     this.#engine = engine
     this.#options = options
     this.#lifecycle = new Lifecycle(options.clock)
+    this.#counters = new StoreCounters(options.clock)
     this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters)
-    this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger)
+    this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
   }
@@ -88,7 +97,7 @@ class EngineStore<DB> implements Store<DB> {
     return asyncContext.run(undefined, work)
   }
 
-  async maintenance(ctx: MaintenanceContext = {}): Promise<MaintenanceReport> {
+  async maintenance(ctx: MaintenanceContext<DB> = {}): Promise<MaintenanceReport> {
     try {
       this.#lifecycle.assertOpen('maintenance')
       this.#assertNotNested('maintenance')
@@ -99,21 +108,27 @@ class EngineStore<DB> implements Store<DB> {
     }
   }
 
-  async health(ctx: Context = {}): Promise<HealthReport> {
-    assertContext(ctx, 'health')
+  async migrate(_provider: MigrationProvider, _ctx: MigrationContext = {}): Promise<MigrationReport> {
+    throw new StoreError('UNSUPPORTED', 'not yet', { operation: 'migrate' })
+  }
+
+  async health(ctx: HealthContext = {}): Promise<HealthReport> {
+    assertContext(ctx, 'health', ['fresh'])
     return this.#lifecycle.run('health', () => checkHealth(this.#engine, this.#options.clock, ctx))
   }
 
   stats(): StoreStats {
-    return Object.freeze({
-      status: this.status,
-      queryCount: this.#counters.queryCount,
-      errorCount: this.#counters.errorCount(),
-      inFlight: this.#lifecycle.inFlight,
-      transactionCount: this.#counters.transactionCount,
-      maintenanceCount: this.#counters.maintenanceCount,
-      engine: Object.freeze({ ...this.#engine.stats() }),
-    })
+    return snapshotStats(this.#engine, this.#lifecycle, this.#counters)
+  }
+
+  resetStats(): void {
+    this.#counters.reset()
+    this.#engine.resetStats()
+  }
+
+  attach(attachment: StoreAttachment): () => void {
+    this.#lifecycle.assertOpen('attach')
+    return this.#attachments.add(attachment)
   }
 
   close(ctx?: CloseContext): Promise<CloseReport> {
@@ -124,6 +139,7 @@ class EngineStore<DB> implements Store<DB> {
         engine: this.#engine,
         lifecycle: this.#lifecycle,
         maintenance: this.#maintenance,
+        attachments: this.#attachments,
         options: this.#options,
       }
       this.#closing = closeStore(store, resolved)
@@ -138,8 +154,8 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   #assertNotNested(operation: string): void {
-    if (!this.#engine.isNestedUse()) return
-    throw new StoreError('NESTED_USE', `${operation} would wait for the transaction it is called in`, { operation })
+    if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
+    throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
 }
 

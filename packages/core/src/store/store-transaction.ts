@@ -6,7 +6,7 @@
  */
 import { type KyselyProps, Transaction } from 'kysely'
 import type { AmbientScope, AsyncContext, EngineSession } from '../contract/backend.ts'
-import type { StoreTransaction } from '../contract/store.ts'
+import type { StoreTransaction } from '../contract/transaction.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { kyselyProps } from '../kysely/kysely-internals.ts'
 import type { SessionProvider } from './store-runner.ts'

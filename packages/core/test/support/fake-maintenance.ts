@@ -1,5 +1,12 @@
 // Maintenance over an engine that is none: the steps are what the test says.
-import type { Engine, MaintenanceRun, MaintenanceStepName, MaintenanceStepResult, StoreLog } from '@upkeep/core'
+import type {
+  Engine,
+  MaintenanceRun,
+  MaintenanceStepName,
+  MaintenanceStepResult,
+  StoreLog,
+  TaskStore,
+} from '@upkeep/core'
 import { MaintenanceRunner } from '../../dist/maintenance/maintenance-runner.js'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
@@ -37,7 +44,8 @@ export function createFakeMaintenance(
       opened.push(run)
       return {
         skip,
-        plan: { mode: run.mode, steps: names.map((name) => ({ name, run: true, reason: 'because' })) },
+        plan: async () => ({ mode: run.mode, steps: names.map((name) => ({ name, run: true, reason: 'because' })) }),
+        remember: (key: string) => void calls.push(`remember ${key}`),
         run: async (name: MaintenanceStepName) => {
           calls.push(name)
           return (steps[name] as Step)(run)
@@ -46,5 +54,5 @@ export function createFakeMaintenance(
       }
     },
   } as unknown as Engine
-  return { clock, opened, calls, warnings, runner: new MaintenanceRunner(engine, clock, logger) }
+  return { clock, opened, calls, warnings, runner: new MaintenanceRunner(engine, clock, logger, {} as TaskStore<any>) }
 }

@@ -1,7 +1,7 @@
 /**
  * What maintenance sees before it decides anything: sizes, free space, identity. It changes nothing.
  */
-import type { MaintenanceMeasures } from '../../contract/maintenance.ts'
+import type { MaintenanceMeasures } from '../../contract/step-status.ts'
 import type { SqliteDatabase, SqliteFiles } from '../port.ts'
 import { readPragma } from '../pragmas.ts'
 

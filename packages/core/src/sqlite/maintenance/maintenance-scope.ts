@@ -26,6 +26,7 @@ export interface MaintenanceScope extends CheckpointScope {
   readonly openOffload: (() => SqliteOffload) | undefined
   readonly clock: Clock
   readonly run: MaintenanceRun
+  readonly memoryNotes: Map<string, string>
 }
 
 /** A fresh look. */

@@ -29,6 +29,8 @@ export interface SqliteMaintenanceParts {
   readonly log: StoreLog
   /** The lock among processes; `undefined` where there is only one process. */
   readonly maintainer: SidecarLock | undefined
+  /** What is noted where there is no lock to note it in: it lives as long as the database in memory does. */
+  readonly memoryNotes: Map<string, string>
 }
 
 /** Opens a run. @throws the driver's errors */
@@ -66,7 +68,8 @@ async function openSession(
 function skipped(run: MaintenanceRun, skip: string): MaintenanceSession {
   return {
     skip,
-    plan: { mode: run.mode, steps: [] },
+    plan: async () => ({ mode: run.mode, steps: [] }),
+    remember: () => undefined,
     run: () => Promise.reject(new Error(skip)),
     close: async () => undefined,
   }
@@ -74,7 +77,6 @@ function skipped(run: MaintenanceRun, skip: string): MaintenanceSession {
 
 class SqliteMaintenance implements MaintenanceSession {
   readonly skip: string | undefined = undefined
-  readonly plan: MaintenancePlan
   readonly #scope: MaintenanceScope
   readonly #hold: SidecarHold | undefined
   readonly #log: StoreLog
@@ -84,13 +86,26 @@ class SqliteMaintenance implements MaintenanceSession {
     this.#scope = scope
     this.#hold = hold
     this.#log = log
-    const vacuumedAtMs = Number(hold?.recall(VACUUMED_AT))
-    this.plan = planSteps(scope.run, {
-      inspection: look(scope),
-      hasWriteAheadLog: scope.set.hasWriteAheadLog,
-      canVacuum: scope.offload !== undefined,
-      sinceVacuumMs: vacuumedAtMs > 0 ? scope.clock.now().getTime() - vacuumedAtMs : undefined,
-    })
+  }
+
+  async plan(): Promise<MaintenancePlan> {
+    const { run, set, offload, clock } = this.#scope
+    const vacuumedAtMs = Number(this.#hold?.recall(VACUUMED_AT))
+    try {
+      return planSteps(run, {
+        inspection: look(this.#scope),
+        hasWriteAheadLog: set.hasWriteAheadLog,
+        canVacuum: offload !== undefined,
+        sinceVacuumMs: vacuumedAtMs > 0 ? clock.now().getTime() - vacuumedAtMs : undefined,
+      })
+    } catch (error) {
+      throw classifySqliteError(set.port, error, 'maintenance')
+    }
+  }
+
+  remember(key: string, value: string): void {
+    if (this.#hold === undefined) this.#scope.memoryNotes.set(key, value)
+    else this.#hold.remember(key, value)
   }
 
   async run(step: MaintenanceStepName): Promise<MaintenanceStepResult> {
