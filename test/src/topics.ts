@@ -3,6 +3,7 @@ import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
+import { healthSqlite } from './sqlite/health-sqlite.ts'
 import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
@@ -20,6 +21,7 @@ import { doomed } from './topics/doomed.ts'
 import { drain } from './topics/drain.ts'
 import { errors } from './topics/errors.ts'
 import { expressions } from './topics/expressions.ts'
+import { health } from './topics/health.ts'
 import { lifecycle } from './topics/lifecycle.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
@@ -60,6 +62,7 @@ const COMMON_NAMES = [
   'drain',
   'migrationLock',
   'types',
+  'health',
 ] as const
 
 const SQLITE_NAMES = [
@@ -74,6 +77,7 @@ const SQLITE_NAMES = [
   'vacuum',
   'statistics',
   'maintainer',
+  'healthSqlite',
 ] as const
 
 /** The name of a topic. */
@@ -114,6 +118,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   vacuum,
   statistics,
   maintainer,
+  health,
+  healthSqlite,
 }
 
 /** Every topic's name. */

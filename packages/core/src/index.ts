@@ -45,6 +45,7 @@ export {
   assertWholeOption,
   givenOptions,
 } from './open/check-options.ts'
+export { HEALTH_DEFAULTS, HEALTH_LIMITS, type ResolvedHealthOptions } from './open/health-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
 export {
   type ResolvedStoreOptions,

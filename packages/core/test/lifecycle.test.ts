@@ -47,6 +47,23 @@ describe('counting', () => {
     expect(lifecycle.inFlight).toBe(0)
   })
 
+  it('tells how old the oldest is that holds something, and forgets it when it ends', () => {
+    const { lifecycle, clock } = create()
+    const leaveUnheard = lifecycle.enter()
+    expect(lifecycle.oldestMs).toBe(undefined)
+    const hear = (): (() => void) => lifecycle.enter(() => undefined)
+    const leaveFirst = hear()
+    clock.advance(30)
+    const leaveSecond = hear()
+    clock.advance(5)
+    expect(lifecycle.oldestMs).toBe(35)
+    leaveFirst()
+    expect(lifecycle.oldestMs).toBe(5)
+    leaveSecond()
+    leaveUnheard()
+    expect(lifecycle.oldestMs).toBe(undefined)
+  })
+
   it('refuses work once it closes, and does not begin it', async () => {
     const { lifecycle } = create()
     let begun = false

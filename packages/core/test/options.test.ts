@@ -5,6 +5,8 @@ import {
   assertNumberOption,
   assertOneOf,
   type Capabilities,
+  HEALTH_DEFAULTS,
+  HEALTH_LIMITS,
   resolveStoreOptions,
   type StoreOptions,
   systemClock,
@@ -12,6 +14,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
 import { resolveCloseOptions } from '../dist/open/close-options.js'
+import { resolveHealthOptions } from '../dist/open/health-options.js'
 import { codeOf, failureOf } from './support/outcome.ts'
 
 const ALL: Capabilities = {
@@ -122,6 +125,51 @@ describe('close', () => {
   ])('%j', (ctx) => refused(() => resolveCloseOptions(ctx as never)))
 })
 
+describe('health', () => {
+  it('has its defaults, whether an option is left out or undefined', () => {
+    const undefinedLimits = Object.fromEntries(Object.keys(HEALTH_LIMITS).map((name) => [name, undefined]))
+    for (const options of [
+      {},
+      { cacheMs: undefined, timeoutMs: undefined, limits: undefined },
+      { limits: {} },
+      { limits: undefinedLimits },
+    ]) {
+      expect(resolveHealthOptions(options)).toEqual({ cacheMs: 5000, timeoutMs: 5000, limits: HEALTH_LIMITS })
+    }
+    expect([HEALTH_DEFAULTS, HEALTH_LIMITS].every(Object.isFrozen)).toBe(true)
+  })
+
+  it('takes what is given, and leaves the rest', () => {
+    const limits = { walSizeBytes: 0, freelistRatio: 1 }
+    const resolved = resolveHealthOptions({ cacheMs: false, timeoutMs: 10, limits })
+    expect(resolved).toEqual({ cacheMs: false, timeoutMs: 10, limits: { ...HEALTH_LIMITS, ...limits } })
+  })
+
+  it.each([
+    { cacheMS: 5 },
+    { fresh: true },
+    { cacheMs: 0 },
+    { cacheMs: true },
+    { cacheMs: '5' },
+    { cacheMs: Number.POSITIVE_INFINITY },
+    { timeoutMs: 0 },
+    { timeoutMs: false },
+    { timeoutMs: Number.NaN },
+    { limits: null },
+    { limits: 5 },
+    { limits: { wal: 5 } },
+    { limits: { latencyMs: -1 } },
+    { limits: { latencyMs: false } },
+    { limits: { walSizeBytes: 1.5 } },
+    { limits: { diskFreeBytes: -1 } },
+    { limits: { freelistRatio: 25 } },
+    { limits: { maintenanceAgeMs: Number.POSITIVE_INFINITY } },
+    { limits: { maintenanceAgeMs: '7 days' } },
+    null,
+    false,
+  ])('%j', (options) => refused(() => resolveHealthOptions(options as never)))
+})
+
 describe('stores', () => {
   it('have their defaults', () => {
     expect(resolveStoreOptions({})).toEqual({
@@ -130,6 +178,7 @@ describe('stores', () => {
       logger: console,
       close: {},
       clock: systemClock,
+      health: HEALTH_DEFAULTS,
     })
   })
 
@@ -144,6 +193,8 @@ describe('stores', () => {
     ['clock', { clock: Date }],
     ['close', { close: { budget: 5 } }],
     ['close', { close: false }],
+    ['health', { health: { cache: 5 } }],
+    ['health', { health: null }],
   ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
 })
 

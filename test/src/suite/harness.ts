@@ -4,7 +4,7 @@
  * There is no way to skip a test. What a backend cannot do it says in its capabilities, and the suite then tests that
  * it refuses.
  */
-import type { Capabilities, Clock, Store, StoreLog } from '@upkeep/core'
+import type { Capabilities, Clock, HealthOptions, Store, StoreLog } from '@upkeep/core'
 import type { KyselyPlugin, LogConfig } from 'kysely'
 import type { ClientPort } from '../client/client-port.ts'
 
@@ -25,6 +25,8 @@ export interface TestStoreOptions {
   readonly readOnly?: boolean | undefined
   /** In milliseconds: how long a lock is waited for; 0 fails at once. @default the backend's own */
   readonly busyTimeoutMs?: number | undefined
+  /** How `health()` looks, and from where on it warns. @default the store's own */
+  readonly health?: HealthOptions | undefined
 }
 
 /** Another process that serves `serveClient`. */

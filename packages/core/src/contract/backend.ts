@@ -94,7 +94,12 @@ export interface Engine {
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession>
   /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
   recall(key: string): Promise<string | undefined>
-  /** Findings of its own, beyond those that the core makes of `stats()`. */
+  /**
+   * Asks the database one small question that reads something, and resolves when it has answered. Waits behind no lock
+   * of writers, and counts nowhere.
+   */
+  ping(ctx: StatementContext): Promise<void>
+  /** Findings of its own, beyond those that the core makes of `stats()`. Asks as {@link Engine.ping} does, in bounded time. */
   health(limits: HealthLimits, ctx: StatementContext): Promise<readonly HealthFinding[]>
   /** How it runs a statement, a line for each step; the lines hold no value that was bound. */
   explain(query: CompiledQuery, ctx: StatementContext): Promise<readonly string[]>

@@ -3,10 +3,12 @@ import type { KyselyPlugin, LogConfig } from 'kysely'
 import { assertContext } from '../abort/deadline.ts'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
+import type { HealthOptions } from '../contract/health.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { resolveCloseOptions } from './close-options.ts'
+import { type ResolvedHealthOptions, resolveHealthOptions } from './health-options.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions {
@@ -25,6 +27,8 @@ export interface StoreOptions {
   readonly signal?: AbortSignal | undefined
   /** Time, for tests. @default {@link systemClock} */
   readonly clock?: Clock | undefined
+  /** How `health()` looks, and from where on it warns. @default see {@link HealthOptions} */
+  readonly health?: HealthOptions | undefined
 }
 
 /** {@link StoreOptions} with their defaults. */
@@ -35,10 +39,11 @@ export interface ResolvedStoreOptions {
   readonly close: Omit<CloseContext, 'signal'>
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
+  readonly health: ResolvedHealthOptions
 }
 
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
-export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock'] as const
+export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock', 'health'] as const
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
@@ -58,7 +63,8 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   }
   assertContext({ signal }, 'open')
   resolveCloseOptions(close)
-  return { plugins, log, logger, close, signal, clock }
+  const health = resolveHealthOptions(options.health)
+  return { plugins, log, logger, close, signal, clock, health }
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {

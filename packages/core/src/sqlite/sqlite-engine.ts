@@ -39,7 +39,7 @@ import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
-import { sqliteHealth } from './sqlite-health.ts'
+import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
@@ -158,8 +158,20 @@ class SqliteEngine implements Engine {
     }
   }
 
-  async health(limits: HealthLimits, ctx: StatementContext): Promise<readonly HealthFinding[]> {
-    return sqliteHealth(this, this.#set, this.#options.files, limits, ctx)
+  async ping({ signal }: StatementContext): Promise<void> {
+    try {
+      await pingSqlite(this.#set, signal)
+    } catch (error) {
+      throw this.#classified(error, 'health')
+    }
+  }
+
+  async health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
+    try {
+      return await sqliteHealth(this.#set, this.#options.files, limits, signal)
+    } catch (error) {
+      throw this.#classified(error, 'health')
+    }
   }
 
   /** Source: https://www.sqlite.org/eqp.html */

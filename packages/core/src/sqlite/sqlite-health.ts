@@ -1,42 +1,64 @@
-/** The findings of `health()` that only SQLite has. */
-import { CompiledQuery } from 'kysely'
-import type { Engine, StatementContext } from '../contract/backend.ts'
+/**
+ * How SQLite answers `health()`: whether it can be read, and the findings that only it has.
+ *
+ * Questions are PRAGMAs that read the header of the database, and `stat`: nothing here grows with the data, so it may
+ * run on the caller's thread. Space inside pages that are partly filled is not looked for: to find it takes a scan of
+ * the whole file. Free pages are `freelist`.
+ */
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
+import { warnAbove } from '../store/health-report.ts'
+import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
-import type { SqliteFiles } from './port.ts'
+import type { SqliteDatabase, SqliteFiles } from './port.ts'
+import { readPragma } from './pragmas.ts'
 
-/** Looks at the write-ahead log and at free pages. */
+/** Below this share of `diskFreeBytes`, `disk_free` is `fail`. */
+const DISK_FAIL_RATIO = 0.1
+
+/** Reads something, which `select 1` would not. Source: https://www.sqlite.org/pragma.html#pragma_schema_version */
+export async function pingSqlite(set: ConnectionSet, signal: AbortSignal | undefined): Promise<void> {
+  await ask(set, signal, (db) => readPragma(db, 'schema_version'))
+}
+
+/** Looks at the write-ahead log, at free pages and at the disk. */
 export async function sqliteHealth(
-  engine: Engine,
   set: ConnectionSet,
   files: SqliteFiles | undefined,
   limits: HealthLimits,
-  ctx: StatementContext,
-): Promise<HealthFinding[]> {
-  const findings: HealthFinding[] = []
-  const walSizeBytes = set.isMemory ? undefined : files?.sizeBytes(`${set.path}-wal`)
-  if (walSizeBytes !== undefined) {
-    findings.push(limit('wal_size', 'size of the write-ahead log in bytes', walSizeBytes, limits.walSizeBytes))
+  signal: AbortSignal | undefined,
+): Promise<readonly HealthFinding[]> {
+  const findings = [await ask(set, signal, (db) => freelist(db, limits))]
+  if (set.isMemory || files === undefined) return findings
+  if (set.hasWriteAheadLog) {
+    const walSizeBytes = files.sizeBytes(`${set.path}-wal`) ?? 0
+    findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', walSizeBytes, limits.walSizeBytes))
   }
-  const [pageCount, freePages, pageSize] = [
-    await pragma(engine, 'page_count', ctx),
-    await pragma(engine, 'freelist_count', ctx),
-    await pragma(engine, 'page_size', ctx),
-  ]
-  const isLarge = freePages * pageSize > limits.freelistSizeBytes
-  const ratio = pageCount === 0 ? 0 : freePages / pageCount
-  findings.push({
-    ...limit('freelist', 'share of the pages that are free', ratio, limits.freelistRatio),
-    ...(!isLarge && { status: 'pass' }),
-  })
+  const freeBytes = files.freeBytes(set.path)
+  if (freeBytes !== undefined) findings.push(diskFree(freeBytes, limits.diskFreeBytes))
   return findings
 }
 
-async function pragma(engine: Engine, name: string, ctx: StatementContext): Promise<number> {
-  const { rows } = await engine.execute(CompiledQuery.raw(`select * from pragma_${name}`), ctx)
-  return Number(Object.values(rows[0] as object)[0])
+/**
+ * On the shared reader; where there is a single connection on that, whoever has it: a read that ends in the turn it
+ * began in disturbs nobody, and to wait for the write lock would be to wait for a transaction to end. Past the caches,
+ * whose counters are the application's.
+ */
+function ask<T>(set: ConnectionSet, signal: AbortSignal | undefined, question: (db: SqliteDatabase) => T): Promise<T> {
+  return retryWhileBusy(set.busy, signal, () => question((set.reader ?? set.writer).db))
 }
 
-function limit(code: string, text: string, value: number, max: number): HealthFinding {
-  return { code, status: value > max ? 'warn' : 'pass', text, value, limit: max }
+/** Source: https://www.sqlite.org/pragma.html#pragma_freelist_count */
+function freelist(db: SqliteDatabase, { freelistRatio, freelistSizeBytes }: HealthLimits): HealthFinding {
+  const pageCount = Number(readPragma(db, 'page_count'))
+  const freePageCount = Number(readPragma(db, 'freelist_count'))
+  const isLarge = freePageCount * Number(readPragma(db, 'page_size')) > freelistSizeBytes
+  const text = `share of the pages that are free, from 0 to 1; looked at when they are more than ${freelistSizeBytes} bytes`
+  const finding = warnAbove('freelist', text, pageCount === 0 ? 0 : freePageCount / pageCount, freelistRatio)
+  return isLarge ? finding : { ...finding, status: 'pass' }
+}
+
+function diskFree(freeBytes: number, limit: number): HealthFinding {
+  const isBelow = freeBytes < limit * DISK_FAIL_RATIO ? 'fail' : 'warn'
+  const text = `bytes free on the disk of the database; fail below a tenth of the limit`
+  return { code: 'disk_free', status: freeBytes < limit ? isBelow : 'pass', text, value: freeBytes, limit }
 }

@@ -26,8 +26,8 @@ import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
 import { Attachments } from './attachments.ts'
-import { checkHealth } from './check-health.ts'
 import { closeStore } from './close-store.ts'
+import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runTransaction } from './run-transaction.ts'
 import { StoreCounters } from './store-counters.ts'
@@ -43,6 +43,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
   readonly #attachments = new Attachments()
+  readonly #health: HealthMonitor
   readonly #props: KyselyProps
   #closing: Promise<CloseReport> | undefined
 
@@ -53,6 +54,7 @@ class EngineStore<DB> implements Store<DB> {
     this.#counters = new StoreCounters(options.clock)
     this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters)
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
+    this.#health = this.#createHealthMonitor()
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
   }
@@ -114,7 +116,8 @@ class EngineStore<DB> implements Store<DB> {
 
   async health(ctx: HealthContext = {}): Promise<HealthReport> {
     assertContext(ctx, 'health', ['fresh'])
-    return this.#lifecycle.run('health', () => checkHealth(this.#engine, this.#options.clock, ctx))
+    this.#lifecycle.assertOpen('health')
+    return await this.#health.ask(ctx)
   }
 
   stats(): StoreStats {
@@ -151,6 +154,19 @@ class EngineStore<DB> implements Store<DB> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #createHealthMonitor(): HealthMonitor {
+    const { clock, health } = this.#options
+    const store = {
+      engine: this.#engine,
+      clock,
+      openedMs: clock.monotonicMs(),
+      stats: () => this.stats(),
+      oldestOperationMs: () => this.#lifecycle.oldestMs,
+      attach: (attachment: StoreAttachment) => this.#attachments.add(attachment),
+    }
+    return new HealthMonitor(store, health)
   }
 
   #assertNotNested(operation: string): void {

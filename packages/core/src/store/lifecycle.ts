@@ -16,8 +16,8 @@ export class Lifecycle {
   readonly #shutdown = new AbortController()
   #status: StoreStatus = 'open'
   #inFlight = 0
-  /** A set costs less than listeners on the signal, and a transaction is short. */
-  readonly #onShutdown = new Set<() => void>()
+  /** Who hears of the end, and since when it is there. A map costs less than listeners on the signal. */
+  readonly #onShutdown = new Map<() => void, number>()
   #onIdle: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -30,6 +30,12 @@ export class Lifecycle {
 
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  /** For how long the oldest is under way of those that hear of the end: of all that holds something. */
+  get oldestMs(): number | undefined {
+    const [sinceMs] = this.#onShutdown.values()
+    return sinceMs === undefined ? undefined : this.#clock.monotonicMs() - sinceMs
   }
 
   /** Aborts with `CLOSED` what outlasts the drain. Every operation that can wait works under it. */
@@ -61,7 +67,7 @@ export class Lifecycle {
   /** Counts something as under way until the answer is called. `onShutdown` hears when it has outlasted the drain. */
   enter(onShutdown?: () => void): () => void {
     this.#inFlight++
-    if (onShutdown !== undefined) this.#onShutdown.add(onShutdown)
+    if (onShutdown !== undefined) this.#onShutdown.set(onShutdown, this.#clock.monotonicMs())
     return () => {
       if (onShutdown !== undefined) this.#onShutdown.delete(onShutdown)
       this.#inFlight--
@@ -91,7 +97,7 @@ export class Lifecycle {
     const abandoned = this.#inFlight
     if (abandoned > 0) {
       this.#shutdown.abort(closedError('operation'))
-      for (const stop of this.#onShutdown) stop()
+      for (const stop of this.#onShutdown.keys()) stop()
       await idle
     }
     return abandoned
