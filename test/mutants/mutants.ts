@@ -201,4 +201,35 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const attempts = ctx.retry?.attempts ?? 2;',
     noticedBy: ['retry', 'without it the work runs once'],
   },
+  {
+    fault: 'a second look at the health of a store',
+    file: `${CORE}/store/health-monitor.js`,
+    find: 'this.#looking ??= this.#look()',
+    replace: 'this.#looking = this.#look()',
+    noticedBy: ['health', '1000 who ask at once'],
+  },
+  {
+    fault: 'what is known of the health of a store never gets old',
+    file: `${CORE}/store/health-monitor.js`,
+    find: '< cacheMs ?',
+    replace: '< Infinity ?',
+    noticedBy: ['health', 'an answer is good for 5 s'],
+  },
+  {
+    fault: 'a report of health can be changed by who gets it',
+    file: `${CORE}/store/health-report.js`,
+    find: 'return new Date(checkedAtMs);',
+    replace: 'return (createHealthReport.shared ??= new Date(checkedAtMs));',
+    noticedBy: ['health', 'nobody can change it'],
+  },
+  {
+    fault: 'health waits for the write lock',
+    file: `${SQLITE}/sqlite-health.js`,
+    find: 'return retryWhileBusy(set.busy, signal, () => question((set.reader ?? set.writer).db));',
+    replace: `return set.lock.acquire({ label: 'health' }, signal).then(() => {
+      set.lock.release();
+      return question(set.writer.db);
+    });`,
+    noticedBy: ['health', 'it answers beside > an open write transaction'],
+  },
 ]

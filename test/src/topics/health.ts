@@ -105,7 +105,7 @@ export const health: Topic = ({ harness, describe, expect, expectCode, test }) =
 
   describe('it answers beside', () => {
     test('an open write transaction', async ({ openWith }) => {
-      const store = await openWith(['counter'])
+      const store = await openWith(['counter'], { busyTimeoutMs: 0 })
       await store.transaction(async (tx) => {
         await tx.updateTable('counter').set({ value: 1 }).execute()
         const inside = await store.health({ fresh: true })

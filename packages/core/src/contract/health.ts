@@ -9,9 +9,9 @@ export interface HealthFinding {
   readonly status: 'pass' | 'warn' | 'fail'
   /** What was looked at, for people; it names the unit of `value`. */
   readonly text: string
-  /** What was measured; of `reachable` the milliseconds that the answer took. */
+  /** What was measured; absent where there was nothing to measure: no sample, nobody who waited, no answer. */
   readonly value?: number | undefined
-  /** The value past which it is no longer `pass`. */
+  /** The value past which it is no longer `pass`; of `pool_use` what the pool holds, of `reachable` the deadline. */
   readonly limit?: number | undefined
 }
 
@@ -19,7 +19,7 @@ export interface HealthFinding {
 export interface HealthReport {
   /** The worst of the findings. */
   readonly status: 'pass' | 'warn' | 'fail'
-  /** When the look began. */
+  /** When the look began; a Date of one's own each time it is read. */
   readonly checkedAt: Date
   /** How long it took, in milliseconds. */
   readonly durationMs: number
@@ -59,9 +59,12 @@ export interface HealthLimits {
 
 /** How a store looks at itself: the option `health` of every `openX`. */
 export interface HealthOptions {
-  /** In milliseconds: for how long an answer is good for others; `false` looks anew each time. @default 5000 */
+  /** In milliseconds, at least 1: how long an answer is good for others; `false` looks anew each time. @default 5000 */
   readonly cacheMs?: number | false | undefined
-  /** In milliseconds: how long a look may take before the database counts as not answering. @default 5000 */
+  /**
+   * In milliseconds, at least 1: how long a look may take before the database counts as not answering. While it hangs
+   * beyond that, every answer is `reachable: fail`, and it is asked nothing more. @default 5000
+   */
   readonly timeoutMs?: number | undefined
   /** From where on findings are no longer `pass`. @default see {@link HealthLimits} */
   readonly limits?: Partial<HealthLimits> | undefined
