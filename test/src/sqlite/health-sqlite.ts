@@ -91,6 +91,37 @@ export const healthSqlite: Topic = ({ harness, describe, expect, test }) => {
 
   if (!capabilities.writeAheadLog) return
 
+  test('pool_use and pool_wait: all readers in use pass, somebody who had to wait for one warns', async (t) => {
+    const clock = t.manualClock()
+    const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 5000, health: { limits: { poolWaitMs: 200 } } })
+    const enough = createGate()
+    const read = (begun: () => void) =>
+      store.transaction(
+        async (tx) => {
+          await tx.selectFrom('counter').selectAll().execute()
+          begun()
+          await enough.opened
+        },
+        { accessMode: 'read only' },
+      )
+    const limit = store.stats().engine.pool?.limit ?? 0
+    const begun = Array.from({ length: limit }, createGate)
+    const reading = begun.map((gate) => read(gate.open))
+    for (const gate of begun) await gate.opened
+    expect(await look(store, 'pool_use')).toMatchObject({ status: 'pass', value: limit, limit })
+    const waiting = read(() => undefined)
+    await clock.timerSet(5000)
+    clock.advance(300)
+    expect(await look(store, 'pool_use')).toMatchObject({ status: 'warn', value: limit + 1, limit })
+    enough.open()
+    await Promise.all([...reading, waiting])
+    expect(await look(store, 'pool_use')).toMatchObject({ status: 'warn', value: limit + 1, limit })
+    expect(await look(store, 'pool_wait')).toMatchObject({ status: 'warn', limit: 200 })
+    clock.advance(60_000)
+    expect(await look(store, 'pool_use')).toMatchObject({ status: 'pass', value: 0, limit })
+    expect((await look(store, 'pool_wait'))?.status).toBe('pass')
+  })
+
   test('wal_size: what a reader keeps from being copied warns, until the reader has gone', async (t) => {
     const store = await t.openWith(['person'], { health: { limits: { walSizeBytes: 100_000 } } })
     const reading = createGate()
