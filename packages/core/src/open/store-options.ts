@@ -5,8 +5,10 @@ import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { CloseContext } from '../contract/reports.ts'
+import type { SlowQueryOptions } from '../contract/slow-query.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { resolveCloseOptions } from './close-options.ts'
+import { type ResolvedSlowQueryOptions, resolveSlowQueryOptions } from './slow-query-options.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions {
@@ -25,6 +27,8 @@ export interface StoreOptions {
   readonly signal?: AbortSignal | undefined
   /** Time, for tests. @default {@link systemClock} */
   readonly clock?: Clock | undefined
+  /** Who hears of statements that take long, and from when on that is. @default nobody */
+  readonly slowQueries?: SlowQueryOptions | undefined
 }
 
 /** {@link StoreOptions} with their defaults. */
@@ -35,10 +39,11 @@ export interface ResolvedStoreOptions {
   readonly close: Omit<CloseContext, 'signal'>
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
+  readonly slowQueries: ResolvedSlowQueryOptions | undefined
 }
 
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
-export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock'] as const
+export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock', 'slowQueries'] as const
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
@@ -58,7 +63,8 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   }
   assertContext({ signal }, 'open')
   resolveCloseOptions(close)
-  return { plugins, log, logger, close, signal, clock }
+  const slowQueries = resolveSlowQueryOptions(options.slowQueries)
+  return { plugins, log, logger, close, signal, clock, slowQueries }
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {

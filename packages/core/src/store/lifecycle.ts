@@ -16,6 +16,7 @@ export class Lifecycle {
   readonly #shutdown = new AbortController()
   #status: StoreStatus = 'open'
   #inFlight = 0
+  #peakInFlight = 0
   /** A set costs less than listeners on the signal, and a transaction is short. */
   readonly #onShutdown = new Set<() => void>()
   #onIdle: (() => void) | undefined
@@ -30,6 +31,15 @@ export class Lifecycle {
 
   get inFlight(): number {
     return this.#inFlight
+  }
+
+  /** The most that was under way at the same time, since the last {@link resetPeak}. */
+  get peakInFlight(): number {
+    return this.#peakInFlight
+  }
+
+  resetPeak(): void {
+    this.#peakInFlight = this.#inFlight
   }
 
   /** Aborts with `CLOSED` what outlasts the drain. Every operation that can wait works under it. */
@@ -61,6 +71,7 @@ export class Lifecycle {
   /** Counts something as under way until the answer is called. `onShutdown` hears when it has outlasted the drain. */
   enter(onShutdown?: () => void): () => void {
     this.#inFlight++
+    if (this.#inFlight > this.#peakInFlight) this.#peakInFlight = this.#inFlight
     if (onShutdown !== undefined) this.#onShutdown.add(onShutdown)
     return () => {
       if (onShutdown !== undefined) this.#onShutdown.delete(onShutdown)
