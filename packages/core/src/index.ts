@@ -36,7 +36,7 @@ export {
   type StoreErrorOptions,
   serializeStoreError,
 } from './errors/store-error.ts'
-export { SessionDriver } from './kysely/session-driver.ts'
+export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
 export {
   assertKnownOptions,
@@ -47,6 +47,7 @@ export {
 } from './open/check-options.ts'
 export { HEALTH_DEFAULTS, HEALTH_LIMITS, type ResolvedHealthOptions } from './open/health-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
+export { type ResolvedSlowQueryOptions, SLOW_QUERY_DEFAULTS } from './open/slow-query-options.ts'
 export {
   type ResolvedStoreOptions,
   resolveStoreOptions,

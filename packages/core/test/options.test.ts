@@ -182,6 +182,16 @@ describe('stores', () => {
     })
   })
 
+  it('tell nobody of slow queries unless they are asked to, and then from 100 ms on', () => {
+    const onSlowQuery = (): void => undefined
+    expect(resolveStoreOptions({}).slowQueries).toBe(undefined)
+    for (const thresholdMs of [undefined, 100]) {
+      const { slowQueries } = resolveStoreOptions({ slowQueries: { thresholdMs, onSlowQuery } })
+      expect(slowQueries).toEqual({ thresholdMs: 100, onSlowQuery })
+    }
+    expect(resolveStoreOptions({ slowQueries: { thresholdMs: 0, onSlowQuery } }).slowQueries?.thresholdMs).toBe(0)
+  })
+
   it.each<[string, object]>([
     ['plugins', { plugins: [undefined] }],
     ['plugins', { plugins: [class {}] }],
@@ -195,6 +205,15 @@ describe('stores', () => {
     ['close', { close: false }],
     ['health', { health: { cache: 5 } }],
     ['health', { health: null }],
+    ['slowQueries', { slowQueries: null }],
+    ['slowQueries', { slowQueries: true }],
+    ['slowQueries', { slowQueries: () => undefined }],
+    ['slowQueries', { slowQueries: {} }],
+    ['slowQueries', { slowQueries: { thresholdMs: 5 } }],
+    ['slowQueries', { slowQueries: { onSlowQuery: 'log' } }],
+    ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, thresholdMs: -1 } }],
+    ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, thresholdMs: Number.POSITIVE_INFINITY } }],
+    ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, treshold: 5 } }],
   ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
 })
 

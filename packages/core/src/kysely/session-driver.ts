@@ -7,16 +7,24 @@
 import type { AbortableOperationOptions, DatabaseConnection, Driver, TransactionSettings } from 'kysely'
 import type { Engine, EngineSession } from '../contract/backend.ts'
 
+/** Hears of the transactions that Kysely's own builders make. */
+export interface TransactionObserver {
+  /** One is to begin. */
+  begun(): void
+  /** A step of one has failed; what it answers is thrown. */
+  failed(error: unknown, operation: string): unknown
+}
+
 /** Kysely's `Driver` over an engine's sessions, for backends that also offer a bare dialect. */
 export class SessionDriver implements Driver {
   readonly #open: () => Promise<Engine>
   readonly #close: () => Promise<void>
-  readonly #onBegin: (() => void) | undefined
+  readonly #observer: TransactionObserver | undefined
   #engine: Engine | undefined
 
-  /** `open` is called at the first use, `close` by `destroy()`, `onBegin` at every transaction. */
-  constructor(open: () => Promise<Engine>, close: () => Promise<void>, onBegin?: () => void) {
-    this.#onBegin = onBegin
+  /** `open` is called at the first use, `close` by `destroy()`. */
+  constructor(open: () => Promise<Engine>, close: () => Promise<void>, observer?: TransactionObserver) {
+    this.#observer = observer
     this.#open = open
     this.#close = close
   }
@@ -34,18 +42,18 @@ export class SessionDriver implements Driver {
 
   /** Begins a transaction on a leased session. @throws BUSY, NESTED_USE, ABORTED, INVALID_ARGUMENT */
   beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    this.#onBegin?.()
-    return (connection as EngineSession).begin(settings, {})
+    this.#observer?.begun()
+    return this.#observed('begin', (connection as EngineSession).begin(settings, {}))
   }
 
   /** Commits. @throws what the commit says; the transaction is then rolled back */
   commitTransaction(connection: DatabaseConnection): Promise<void> {
-    return (connection as EngineSession).commit()
+    return this.#observed('commit', (connection as EngineSession).commit())
   }
 
   /** Rolls back. */
   rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    return (connection as EngineSession).rollback()
+    return this.#observed('rollback', (connection as EngineSession).rollback())
   }
 
   /** Begins a savepoint. */
@@ -71,5 +79,10 @@ export class SessionDriver implements Driver {
   /** Closes the engine, or the store that it belongs to. */
   destroy(): Promise<void> {
     return this.#close()
+  }
+
+  #observed(operation: string, step: Promise<void>): Promise<void> {
+    const observer = this.#observer
+    return observer === undefined ? step : step.catch((error) => Promise.reject(observer.failed(error, operation)))
   }
 }

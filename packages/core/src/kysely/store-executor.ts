@@ -25,6 +25,8 @@ import { asStreamChunk } from './stream-chunk.ts'
 /** Where statements go: the store itself, or one session of it. */
 export interface StatementRunner extends ConnectionProvider {
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>>
+  /** Passes on the chunks of a stream of `query`, and hears how it goes. */
+  watched(query: CompiledQuery, chunks: AsyncIterable<QueryResult<unknown>>): AsyncIterable<QueryResult<unknown>>
 }
 
 /** What all executors of one store share. */
@@ -94,7 +96,7 @@ export class StoreExecutor implements QueryExecutor {
     options?: AbortableOperationOptions,
   ): AsyncIterableIterator<QueryResult<R>> {
     const log = this.#shared.log
-    const chunks = streamRunner(this.#runner, query, chunkSize, options)
+    const chunks = this.#runner.watched(query, streamRunner(this.#runner, query, chunkSize, options))
     for await (const chunk of log === undefined ? chunks : log.stream(query, chunks)) {
       const result = await this.#transformResult(chunk as QueryResult<R>, query.queryId, options?.signal)
       yield { ...result, rows: asStreamChunk(result.rows) }

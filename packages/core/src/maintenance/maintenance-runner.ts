@@ -22,6 +22,7 @@ import type {
 import type { TaskStore } from '../contract/task.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import { type ResolvedMaintenanceOptions, resolveMaintenanceOptions } from './maintenance-options.ts'
+import { MaintenanceTally } from './maintenance-tally.ts'
 import { ReportBuilder } from './report-builder.ts'
 import { TaskRunner } from './task-runner.ts'
 
@@ -29,6 +30,8 @@ import { TaskRunner } from './task-runner.ts'
 export const MAINTAINED_AT = 'maintained_at'
 
 export class MaintenanceRunner {
+  /** What the runs have come to. */
+  readonly tally: MaintenanceTally = new MaintenanceTally()
   readonly #engine: Engine
   readonly #clock: Clock
   readonly #logger: StoreLog
@@ -52,6 +55,7 @@ export class MaintenanceRunner {
   async run(ctx: MaintenanceContext): Promise<MaintenanceReport> {
     const options = this.#resolve(ctx)
     if (this.#current !== undefined) {
+      this.tally.joined()
       using joined = openDeadline(ctx, this.#clock, 'maintenance')
       return await raceAbort(this.#current, joined.signal, 'maintenance')
     }
@@ -82,11 +86,28 @@ export class MaintenanceRunner {
     options: ResolvedMaintenanceOptions,
     ...others: readonly AbortSignal[]
   ): Promise<MaintenanceReport> {
-    const running = this.#run(ctx, options, others).finally(() => {
+    const running = this.#tallied(options, () => this.#run(ctx, options, others)).finally(() => {
       this.#current = undefined
     })
     this.#current = running
     return running
+  }
+
+  async #tallied(
+    { dryRun }: ResolvedMaintenanceOptions,
+    run: () => Promise<MaintenanceReport>,
+  ): Promise<MaintenanceReport> {
+    if (dryRun) return run()
+    const startedMs = this.#clock.monotonicMs()
+    const tookMs = (): number => this.#clock.monotonicMs() - startedMs
+    try {
+      const report = await run()
+      this.tally.ended(report, tookMs())
+      return report
+    } catch (error) {
+      this.tally.rejected(error, tookMs())
+      throw error
+    }
   }
 
   async #run(

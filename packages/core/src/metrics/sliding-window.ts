@@ -36,10 +36,20 @@ export class SlidingWindow<Slice> {
     this.#endsMs = clock.monotonicMs() + this.#sliceMs
   }
 
+  /** When the time of {@link latest} is over, by the clock's `monotonicMs`. */
+  get endsMs(): number {
+    return this.#endsMs
+  }
+
+  /** The slice that was recorded into last, also when its time is over. */
+  get latest(): Slice {
+    return this.#slices[this.#index] as Slice
+  }
+
   /** The slice of this moment; `nowMs` spares a look at the clock. */
   current(nowMs: number = this.#clock.monotonicMs()): Slice {
     if (nowMs >= this.#endsMs) this.#advance(nowMs)
-    return this.#slices[this.#index] as Slice
+    return this.latest
   }
 
   /** Every slice of the window, in no order. */

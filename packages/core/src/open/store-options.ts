@@ -6,9 +6,11 @@ import type { Clock } from '../contract/clock.ts'
 import type { HealthOptions } from '../contract/health.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { CloseContext } from '../contract/reports.ts'
+import type { SlowQueryOptions } from '../contract/slow-query.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { resolveCloseOptions } from './close-options.ts'
 import { type ResolvedHealthOptions, resolveHealthOptions } from './health-options.ts'
+import { type ResolvedSlowQueryOptions, resolveSlowQueryOptions } from './slow-query-options.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions {
@@ -29,6 +31,8 @@ export interface StoreOptions {
   readonly clock?: Clock | undefined
   /** How `health()` looks, and from where on it warns. @default see {@link HealthOptions} */
   readonly health?: HealthOptions | undefined
+  /** Who hears of statements that take long, and from when on that is. @default nobody */
+  readonly slowQueries?: SlowQueryOptions | undefined
 }
 
 /** {@link StoreOptions} with their defaults. */
@@ -40,10 +44,20 @@ export interface ResolvedStoreOptions {
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
   readonly health: ResolvedHealthOptions
+  readonly slowQueries: ResolvedSlowQueryOptions | undefined
 }
 
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
-export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal', 'clock', 'health'] as const
+export const STORE_OPTION_NAMES = [
+  'plugins',
+  'log',
+  'logger',
+  'close',
+  'signal',
+  'clock',
+  'health',
+  'slowQueries',
+] as const
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
@@ -64,7 +78,8 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   assertContext({ signal }, 'open')
   resolveCloseOptions(close)
   const health = resolveHealthOptions(options.health)
-  return { plugins, log, logger, close, signal, clock, health }
+  const slowQueries = resolveSlowQueryOptions(options.slowQueries)
+  return { plugins, log, logger, close, signal, clock, health, slowQueries }
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {

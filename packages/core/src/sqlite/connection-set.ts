@@ -6,15 +6,17 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
+import type { PoolStats } from '../contract/stats.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
 import type { SqlitePort } from './port.ts'
 import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
-import { type CacheCounters, SqliteConnection } from './sqlite-connection.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import { createSqliteCounters, type SqliteCounters } from './sqlite-stats.ts'
 import { WriteLock } from './write-lock.ts'
 
 /** What a set is opened with. */
@@ -36,7 +38,7 @@ export class ConnectionSet {
   readonly options: ResolvedSqliteOptions
   readonly lock: WriteLock
   readonly busy: BusyPolicy
-  readonly cacheCounters: CacheCounters = { hits: 0, misses: 0 }
+  readonly counters: SqliteCounters = createSqliteCounters()
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
   readonly #clock: Clock
@@ -86,6 +88,15 @@ export class ConnectionSet {
     return this.#hasTemporary ? undefined : this.#readers
   }
 
+  /** Who has leased a reader, for `stats()`; `undefined` where there are none. */
+  readerStats(): PoolStats | undefined {
+    return this.#readers?.stats()
+  }
+
+  resetReaderStats(): void {
+    this.#readers?.resetStats()
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -114,7 +125,7 @@ export class ConnectionSet {
     })
     try {
       applyPragmas(db, this.options, role)
-      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.cacheCounters, this.#epoch)
+      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.counters, this.#epoch)
     } catch (error) {
       db.close()
       throw error

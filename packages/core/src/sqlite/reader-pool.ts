@@ -3,7 +3,9 @@
  * connection stale. Opened when needed, kept, at most `maxReaders`; who comes later queues.
  */
 import type { Clock } from '../contract/clock.ts'
+import type { PoolStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { PeakWindow } from '../metrics/peak-window.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
@@ -19,6 +21,7 @@ export class ReaderPool {
   readonly #options: ReaderPoolOptions
   readonly #idle: SqliteConnection[] = []
   readonly #queue: WaitQueue<undefined, SqliteConnection | undefined>
+  readonly #leased: PeakWindow
   #count = 0
   #isClosed = false
 
@@ -27,6 +30,7 @@ export class ReaderPool {
     this.#clock = clock
     this.#options = options
     this.#queue = new WaitQueue(clock)
+    this.#leased = new PeakWindow(clock)
   }
 
   get leased(): number {
@@ -37,11 +41,29 @@ export class ReaderPool {
     return this.#queue.size
   }
 
+  stats(): PoolStats {
+    return Object.freeze({
+      ...this.#queue.meter.snapshot(),
+      limit: this.#options.maxReaders,
+      leased: this.leased,
+      peakLeased: this.#leased.peak,
+      recentPeakLeased: this.#leased.recentPeak,
+    })
+  }
+
+  resetStats(): void {
+    this.#queue.meter.reset()
+    this.#leased.reset()
+  }
+
   /** @throws ABORTED, or BUSY when all stay leased for longer than the busy timeout */
   async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     for (;;) {
       const idle = this.#idle.pop()
-      if (idle !== undefined) return idle
+      if (idle !== undefined) {
+        this.#leased.set(this.leased)
+        return idle
+      }
       if (this.#count < this.#options.maxReaders) return this.#openOne()
       const granted = await this.#queue.wait(undefined, this.#limit(), signal, 'waiting for a reader')
       if (granted !== undefined) return granted
@@ -52,21 +74,28 @@ export class ReaderPool {
   giveBack(connection: SqliteConnection): void {
     if (this.#isClosed || connection.inTransaction) {
       this.#count--
+      this.#leased.set(this.leased)
       connection.close()
       this.#queue.shift()?.grant(undefined)
       return
     }
     const next = this.#queue.shift()
-    if (next === undefined) this.#idle.push(connection)
-    else next.grant(connection)
+    if (next !== undefined) {
+      next.grant(connection)
+      return
+    }
+    this.#idle.push(connection)
+    this.#leased.set(this.leased)
   }
 
   async #openOne(): Promise<SqliteConnection> {
     this.#count++
+    this.#leased.set(this.leased)
     try {
       return await this.#open()
     } catch (error) {
       this.#count--
+      this.#leased.set(this.leased)
       // The place is free: who waits for it may have more luck.
       this.#queue.shift()?.grant(undefined)
       throw error

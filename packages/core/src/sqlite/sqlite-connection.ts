@@ -10,13 +10,8 @@ import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
 import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { PreparedStatement } from './sqlite-statement.ts'
+import type { SqliteCounters } from './sqlite-stats.ts'
 import { StatementCache } from './statement-cache.ts'
-
-/** Counters of a connection's cache. */
-export interface CacheCounters {
-  hits: number
-  misses: number
-}
 
 /** A few fixed statements, and the names that savepoints are given. */
 const CONTROL_CACHE_SIZE = 64
@@ -25,12 +20,12 @@ export class SqliteConnection implements CursorOwner {
   readonly db: SqliteDatabase
   readonly #port: SqlitePort
   readonly #cache: StatementCache<PreparedStatement>
-  readonly #counters: CacheCounters
+  readonly #counters: SqliteCounters
   readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
 
-  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: CacheCounters, epoch: SchemaEpoch) {
+  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: SqliteCounters, epoch: SchemaEpoch) {
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
@@ -52,7 +47,8 @@ export class SqliteConnection implements CursorOwner {
   /** Compiles a statement. @throws StoreError SYNTAX */
   prepare(sql: string): PreparedStatement {
     try {
-      return new PreparedStatement(this.db.prepare(sql), this.#schema, sql, this.#port.generatesCode === true)
+      const generatesCode = this.#port.generatesCode === true
+      return new PreparedStatement(this.db.prepare(sql), this.#schema, this.#counters, sql, generatesCode)
     } catch (error) {
       throw classifySqliteError(this.#port, error, 'query', 'prepare')
     }

@@ -32,6 +32,7 @@ import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
+import { explainStatement } from './explain.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
@@ -42,6 +43,7 @@ import { classifySqliteError } from './sqlite-errors.ts'
 import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 import { SqliteSession } from './sqlite-session.ts'
+import { countTasks, resetSqliteStats, snapshotSqliteStats } from './sqlite-stats.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
 
@@ -90,11 +92,14 @@ class SqliteEngine implements Engine {
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
   readonly #memoryNotes = new Map<string, string>()
+  readonly #openOffload: (() => SqliteOffload) | undefined
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
     this.#set = set
     this.#router = new StatementRouter(set, options.customFunctions ?? [])
+    const { openOffload } = options
+    this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
@@ -113,10 +118,11 @@ class SqliteEngine implements Engine {
     try {
       const read = reader?.cached(sql)
       if (read !== undefined) return read.execute(parameters)
-      const statement = writer.cached(sql)
-      if (statement !== undefined && lock.tryAcquire(AUTOCOMMIT)) {
+      // The lock first: a statement that has to wait for it is looked up then, and would count twice.
+      if (lock.tryAcquire(AUTOCOMMIT)) {
         try {
-          return writer.execute(statement, parameters)
+          const statement = writer.cached(sql)
+          if (statement !== undefined) return writer.execute(statement, parameters)
         } finally {
           lock.release()
         }
@@ -136,7 +142,8 @@ class SqliteEngine implements Engine {
   }
 
   async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
-    const { files, openOffload, clock, log } = this.#options
+    const { files, clock, log } = this.#options
+    const openOffload = this.#openOffload
     const maintainer = this.#sidecar('maintenance')
     try {
       return await openSqliteMaintenance(
@@ -174,23 +181,21 @@ class SqliteEngine implements Engine {
     }
   }
 
-  /** Source: https://www.sqlite.org/eqp.html */
-  async explain({ sql, parameters, queryId, query }: CompiledQuery, ctx: StatementContext): Promise<readonly string[]> {
-    const { rows } = await this.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, parameters, queryId, query }, ctx)
-    return Object.freeze((rows as { detail: string }[]).map(({ detail }) => detail))
+  async explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
+    try {
+      assertNotAborted(signal, 'explain')
+      return await explainStatement(this.#router, query, signal)
+    } catch (error) {
+      throw this.#classified(error, 'explain')
+    }
   }
 
   stats(): EngineStats {
-    const { cacheCounters } = this.#set
-    return Object.freeze({
-      executors: Object.freeze({}),
-      statementCache: Object.freeze({ hitCount: cacheCounters.hits, missCount: cacheCounters.misses }),
-    })
+    return snapshotSqliteStats(this.#set, this.#options.files)
   }
 
   resetStats(): void {
-    this.#set.cacheCounters.hits = 0
-    this.#set.cacheCounters.misses = 0
+    resetSqliteStats(this.#set)
   }
 
   async close(): Promise<EngineCloseReport> {
@@ -206,8 +211,8 @@ class SqliteEngine implements Engine {
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
   async #emptyLog(): Promise<void> {
-    const { files, openOffload, log, clock } = this.#options
-    const offload = openOffload?.()
+    const { files, log, clock } = this.#options
+    const offload = this.#openOffload?.()
     try {
       await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
     } finally {

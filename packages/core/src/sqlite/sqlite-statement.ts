@@ -9,6 +9,7 @@ import { type DecodeRows, generateDecodeRows } from './generated-decoder.ts'
 import type { SqliteRow, SqliteStatement } from './port.ts'
 import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
 import type { SchemaWatch } from './schema-watch.ts'
+import type { SqliteCounters } from './sqlite-stats.ts'
 import { isInsert } from './statement-class.ts'
 
 /** To make a function costs about as much as decoding this many rows. */
@@ -17,6 +18,7 @@ const GENERATE_AFTER_ROWS = 200
 export class PreparedStatement {
   readonly #statement: SqliteStatement
   readonly #schema: SchemaWatch
+  readonly #counters: Pick<SqliteCounters, 'inline'>
   /** What cannot be read a second time, because it writes, is read exactly from the start. */
   readonly #rerunnable: boolean
   /** Only an INSERT has a row id to tell; SQLite would tell that of an earlier one. */
@@ -29,9 +31,16 @@ export class PreparedStatement {
   #decodedCount = 0
   #planVersion = -1
 
-  constructor(statement: SqliteStatement, schema: SchemaWatch, sql: string, generatesCode: boolean) {
+  constructor(
+    statement: SqliteStatement,
+    schema: SchemaWatch,
+    counters: Pick<SqliteCounters, 'inline'>,
+    sql: string,
+    generatesCode: boolean,
+  ) {
     this.#statement = statement
     this.#schema = schema
+    this.#counters = counters
     this.#generatesCode = generatesCode
     this.#rerunnable = statement.readOnly
     this.#inserts = !statement.readOnly && isInsert(sql)
@@ -50,6 +59,7 @@ export class PreparedStatement {
 
   execute(parameters: readonly unknown[]): QueryResult<unknown> {
     const bound = bindParameters(parameters)
+    this.#counters.inline++
     if (!this.#statement.returnsRows) return this.#run(bound)
     const rows = this.#statement.all(bound)
     return rows.length === 0 || this.decode(rows) ? this.#result(rows) : this.#executeExactly(bound)
@@ -57,7 +67,9 @@ export class PreparedStatement {
 
   /** Opens the rows, as the driver gives them; see {@link decode}. */
   iterate(parameters: readonly unknown[]): Iterator<SqliteRow> {
-    return this.#statement.iterate(bindParameters(parameters))
+    const bound = bindParameters(parameters)
+    this.#counters.inline++
+    return this.#statement.iterate(bound)
   }
 
   /** Decodes rows of {@link iterate} in place. Answers false, leaving them to be read again, if one may be rounded. */

@@ -6,6 +6,7 @@
 import { abortError } from '../abort/abort-error.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreError } from '../errors/store-error.ts'
+import { QueueMeter } from '../metrics/queue-meter.ts'
 
 /** One who waits. */
 interface Waiter<Request, Grant> {
@@ -24,11 +25,14 @@ export interface WaitLimit {
 }
 
 export class WaitQueue<Request, Grant> {
+  /** How many have waited, and for how long. */
+  readonly meter: QueueMeter
   readonly #clock: Clock
   readonly #waiters = new Set<Waiter<Request, Grant>>()
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.meter = new QueueMeter(clock)
   }
 
   get size(): number {
@@ -51,11 +55,17 @@ export class WaitQueue<Request, Grant> {
   /** Resolves with what is granted. @throws what the limit or the aborted signal says */
   wait(request: Request, limit: WaitLimit, signal: AbortSignal | undefined, operation: string): Promise<Grant> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(abortError(signal, operation))
+        return
+      }
       let timer: unknown
       const leave = (): void => {
         this.#clock.clearTimer(timer)
         signal?.removeEventListener('abort', onAbort)
         this.#waiters.delete(waiter)
+        const nowMs = this.#clock.monotonicMs()
+        this.meter.left(this.size, nowMs - waiter.sinceMs, nowMs)
       }
       const onAbort = (): void => {
         leave()
@@ -71,12 +81,9 @@ export class WaitQueue<Request, Grant> {
         reject(limit.error())
       }
       const waiter: Waiter<Request, Grant> = { request, grant: resolve, leave, sinceMs: this.#clock.monotonicMs() }
-      if (signal?.aborted === true) {
-        onAbort()
-        return
-      }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#waiters.add(waiter)
+      this.meter.joined(this.size, waiter.sinceMs)
       timer = this.#clock.setTimer(onTimer, limit.leftMs())
     })
   }

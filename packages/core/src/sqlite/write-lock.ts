@@ -4,6 +4,7 @@
  * Waiting costs no thread and honours a signal. What it does not know: locks of other processes; see busy-wait.ts.
  */
 import type { Clock } from '../contract/clock.ts'
+import type { QueueStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
 import { type WaitLimit, WaitQueue } from './wait-queue.ts'
@@ -14,14 +15,7 @@ export interface LockHolder {
   readonly label: string
 }
 
-/** Counters for `stats()`. */
-export interface LockCounters {
-  waits: number
-  waitMs: number
-}
-
 export class WriteLock {
-  readonly counters: LockCounters = { waits: 0, waitMs: 0 }
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #queue: WaitQueue<LockHolder, void>
@@ -50,6 +44,15 @@ export class WriteLock {
     return this.#queue.longestWaitMs
   }
 
+  /** Who has waited, for `stats()`. */
+  stats(): QueueStats {
+    return this.#queue.meter.snapshot()
+  }
+
+  resetStats(): void {
+    this.#queue.meter.reset()
+  }
+
   /** Takes the lock if nobody holds it or waits for it. */
   tryAcquire(holder: LockHolder): boolean {
     if (this.#holder !== undefined || this.#queue.size > 0) return false
@@ -61,15 +64,10 @@ export class WriteLock {
   async acquire(holder: LockHolder, signal: AbortSignal | undefined): Promise<void> {
     if (this.tryAcquire(holder)) return
     if (this.#timeoutMs === 0 && this.#exemptSinceMs === undefined) throw this.#busy()
-    const startedMs = this.#clock.monotonicMs()
-    this.counters.waits++
-    const waiting = this.#queue.wait(holder, this.#limit(startedMs), signal, 'waiting for the write lock')
+    const limit = this.#limit(this.#clock.monotonicMs())
+    const waiting = this.#queue.wait(holder, limit, signal, 'waiting for the write lock')
     this.#onWaiter?.()
-    try {
-      await waiting
-    } finally {
-      this.counters.waitMs += this.#clock.monotonicMs() - startedMs
-    }
+    await waiting
   }
 
   release(): void {

@@ -3,7 +3,7 @@
  *
  * It holds no rule of its own that one of those files could hold.
  */
-import type { Dialect, Kysely, KyselyProps } from 'kysely'
+import type { CompiledQuery, Dialect, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
@@ -30,9 +30,11 @@ import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runTransaction } from './run-transaction.ts'
+import { SlowQueryTeller } from './slow-query-teller.ts'
+import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
 import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
-import { snapshotStats } from './store-stats.ts'
+import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
 
 class EngineStore<DB> implements Store<DB> {
   readonly db: Kysely<DB>
@@ -52,7 +54,8 @@ class EngineStore<DB> implements Store<DB> {
     this.#options = options
     this.#lifecycle = new Lifecycle(options.clock)
     this.#counters = new StoreCounters(options.clock)
-    this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters)
+    const watch = new StatementWatch(this.#counters, options.clock, createTeller(engine, this.#lifecycle, options))
+    this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters, watch)
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
     this.#health = this.#createHealthMonitor()
     this.#props = createProps(engine, this.#runner, options, () => this.close())
@@ -103,7 +106,6 @@ class EngineStore<DB> implements Store<DB> {
     try {
       this.#lifecycle.assertOpen('maintenance')
       this.#assertNotNested('maintenance')
-      this.#counters.maintenanceCount++
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
@@ -121,12 +123,11 @@ class EngineStore<DB> implements Store<DB> {
   }
 
   stats(): StoreStats {
-    return snapshotStats(this.#engine, this.#lifecycle, this.#counters)
+    return snapshotStats(this.#counting)
   }
 
   resetStats(): void {
-    this.#counters.reset()
-    this.#engine.resetStats()
+    resetStats(this.#counting)
   }
 
   attach(attachment: StoreAttachment): () => void {
@@ -169,6 +170,11 @@ class EngineStore<DB> implements Store<DB> {
     return new HealthMonitor(store, health)
   }
 
+  get #counting(): CountingStore {
+    const maintenance = this.#maintenance.tally
+    return { engine: this.#engine, lifecycle: this.#lifecycle, counters: this.#counters, maintenance }
+  }
+
   #assertNotNested(operation: string): void {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
@@ -184,7 +190,10 @@ function createProps(
   const driver = new SessionDriver(
     async () => engine,
     async () => void (await close()),
-    () => runner.counters.transactionCount++,
+    {
+      begun: () => runner.counters.transactionCount++,
+      failed: (error, operation) => runner.failed(error, operation),
+    },
   )
   const dialect: Dialect = {
     createAdapter: () => engine.adapter,
@@ -199,6 +208,18 @@ function createProps(
     bind: (provider) => new SessionRunner(runner, provider),
   }
   return kyselyProps(dialect, driver, new StoreExecutor(shared, runner, options.plugins))
+}
+
+/** `undefined` unless somebody wants to hear of slow queries. */
+function createTeller(
+  engine: Engine,
+  lifecycle: Lifecycle,
+  { slowQueries, logger }: ResolvedStoreOptions,
+): SlowQueryTeller | undefined {
+  if (slowQueries === undefined) return undefined
+  const explain = (query: CompiledQuery): Promise<readonly string[]> =>
+    lifecycle.run('plan', () => engine.explain(query, { signal: lifecycle.signal }))
+  return new SlowQueryTeller(slowQueries, { log: logger, asyncContext: engine.asyncContext, explain })
 }
 
 /** A store over an opened engine; `options` are checked already. For backends without a URL, see `openBackendStore`. */

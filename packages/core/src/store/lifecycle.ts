@@ -18,6 +18,7 @@ export class Lifecycle {
   #inFlight = 0
   /** Who hears of the end, and since when it is there. A map costs less than listeners on the signal. */
   readonly #onShutdown = new Map<() => void, number>()
+  #peakInFlight = 0
   #onIdle: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -36,6 +37,15 @@ export class Lifecycle {
   get oldestMs(): number | undefined {
     const [sinceMs] = this.#onShutdown.values()
     return sinceMs === undefined ? undefined : this.#clock.monotonicMs() - sinceMs
+  }
+
+  /** The most that was under way at the same time, since the last {@link resetPeak}. */
+  get peakInFlight(): number {
+    return this.#peakInFlight
+  }
+
+  resetPeak(): void {
+    this.#peakInFlight = this.#inFlight
   }
 
   /** Aborts with `CLOSED` what outlasts the drain. Every operation that can wait works under it. */
@@ -67,6 +77,7 @@ export class Lifecycle {
   /** Counts something as under way until the answer is called. `onShutdown` hears when it has outlasted the drain. */
   enter(onShutdown?: () => void): () => void {
     this.#inFlight++
+    if (this.#inFlight > this.#peakInFlight) this.#peakInFlight = this.#inFlight
     if (onShutdown !== undefined) this.#onShutdown.set(onShutdown, this.#clock.monotonicMs())
     return () => {
       if (onShutdown !== undefined) this.#onShutdown.delete(onShutdown)

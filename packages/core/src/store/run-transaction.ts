@@ -33,6 +33,25 @@ export async function runTransaction<DB, T>(
   ctx: TransactionContext,
 ): Promise<T> {
   const settings = resolveSettings(ctx)
+  const startedMs = clock.monotonicMs()
+  try {
+    return await runAttempts(runner, props, clock, settings, work, ctx)
+  } catch (error) {
+    throw runner.counted(error)
+  } finally {
+    const nowMs = clock.monotonicMs()
+    runner.counters.transactionLatency.record(nowMs - startedMs, nowMs)
+  }
+}
+
+async function runAttempts<DB, T>(
+  runner: StoreRunner,
+  props: KyselyProps,
+  clock: Clock,
+  settings: TransactionSettings,
+  work: (tx: StoreTransaction<DB>) => Promise<T>,
+  ctx: TransactionContext,
+): Promise<T> {
   const attempts = ctx.retry?.attempts ?? 1
   if (ctx.timeoutMs === undefined && attempts === 1) return attempt(runner, props, settings, ctx.signal, work)
   using deadline = openDeadline(ctx, clock, 'transaction')

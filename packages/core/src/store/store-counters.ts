@@ -1,21 +1,18 @@
 /** The counters behind `stats()`. They only count; the snapshot is made by whoever asks. */
 import type { Clock } from '../contract/clock.ts'
-import type { MaintenanceTotals } from '../contract/stats.ts'
 import type { StoreErrorCode } from '../errors/error-code.ts'
 import type { StoreError } from '../errors/store-error.ts'
 import { LatencyWindow } from '../metrics/latency-window.ts'
-import { PeakWindow } from '../metrics/peak-window.ts'
 
 export class StoreCounters {
   readonly #clock: Clock
+  /** Of statements. */
   readonly latency: LatencyWindow
   readonly transactionLatency: LatencyWindow
-  readonly inFlight: PeakWindow
   since: Date
   queryCount = 0
   slowQueryCount = 0
   transactionCount = 0
-  maintenanceCount = 0
   readonly #errors = new Map<StoreErrorCode, number>()
   /** One error passes through several layers and is counted by the first. */
   readonly #counted = new WeakSet<StoreError>()
@@ -25,7 +22,6 @@ export class StoreCounters {
     this.since = clock.now()
     this.latency = new LatencyWindow(clock)
     this.transactionLatency = new LatencyWindow(clock)
-    this.inFlight = new PeakWindow(clock)
   }
 
   countError(error: StoreError): void {
@@ -38,25 +34,13 @@ export class StoreCounters {
     return Object.freeze(Object.fromEntries(this.#errors))
   }
 
-  maintenance(): MaintenanceTotals {
-    return Object.freeze({
-      runCount: Object.freeze({}),
-      joinCount: 0,
-      durationMs: 0,
-      reclaimedBytes: 0,
-      deletedRowCount: 0,
-    })
-  }
-
   reset(): void {
     this.since = this.#clock.now()
     this.queryCount = 0
     this.slowQueryCount = 0
     this.transactionCount = 0
-    this.maintenanceCount = 0
     this.#errors.clear()
     this.latency.reset()
     this.transactionLatency.reset()
-    this.inFlight.reset()
   }
 }

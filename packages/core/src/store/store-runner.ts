@@ -1,7 +1,7 @@
 /**
  * Runs statements and leases sessions for a store, under its lifecycle.
  *
- * Failures are counted here. A session whose signal aborts is doomed, rolled back
+ * Failures are counted here, statements by the {@link StatementWatch}. A session whose signal aborts is doomed, rolled back
  * and given back at once: what the application's callback still does on it fails, and nobody waits for it.
  */
 import type {
@@ -16,22 +16,26 @@ import { abortError, assertNotAborted } from '../abort/abort-error.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner } from '../kysely/store-executor.ts'
-import { inLoopSlice } from '../loop/loop-slice.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { StatementWatch } from './statement-watch.ts'
 import type { StoreCounters } from './store-counters.ts'
 
 const NO_CONTEXT: StatementContext = {}
+/** Of a statement that has not got as far as the engine; a number, so that the hot path has numbers only. */
+const NOT_BEGUN = Number.NaN
 
 export class StoreRunner implements StatementRunner {
   readonly #engine: Engine
   readonly #lifecycle: Lifecycle
   readonly counters: StoreCounters
+  readonly #watch: StatementWatch
   readonly #context: StatementContext
 
-  constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters) {
+  constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters, watch: StatementWatch) {
     this.#engine = engine
     this.#lifecycle = lifecycle
     this.counters = counters
+    this.#watch = watch
     this.#context = { signal: lifecycle.signal }
   }
 
@@ -40,15 +44,28 @@ export class StoreRunner implements StatementRunner {
   }
 
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
-    this.counters.queryCount++
+    let startedMs = NOT_BEGUN
     try {
       if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
       const ctx = options === undefined ? this.#context : this.#contextOf(options)
+      startedMs = this.#watch.begin()
       const answer = this.#engine.execute(query, ctx)
-      if (!(answer instanceof Promise)) return inLoopSlice(answer)
-      return this.#lifecycle.track(answer).catch((error) => Promise.reject(this.failed(error, 'query')))
+      if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
+      return this.#later(query, startedMs, this.#lifecycle.track(answer))
     } catch (error) {
-      return Promise.reject(this.failed(error, 'query'))
+      return Promise.reject(this.#statementFailed(query, startedMs, error))
+    }
+  }
+
+  async *watched(
+    query: CompiledQuery,
+    chunks: AsyncIterable<QueryResult<unknown>>,
+  ): AsyncGenerator<QueryResult<unknown>> {
+    try {
+      this.#lifecycle.assertOpen('stream')
+      yield* this.#watch.stream(query, chunks)
+    } catch (error) {
+      throw this.failed(error, 'stream')
     }
   }
 
@@ -68,14 +85,15 @@ export class StoreRunner implements StatementRunner {
     signal: AbortSignal | undefined,
     work: (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>,
   ): Promise<T> {
-    this.#lifecycle.assertOpen(operation)
     let stop: (() => void) | undefined
+    let leave: (() => void) | undefined
     let isPast = false
     const pointOfNoReturn = (): void => {
       isPast = true
     }
-    const leave = this.#lifecycle.enter(() => stop?.())
     try {
+      this.#lifecycle.assertOpen(operation)
+      leave = this.#lifecycle.enter(() => stop?.())
       const session = await this.#acquire(operation, signal)
       try {
         return await new Promise<T>((resolve, reject) => {
@@ -91,8 +109,10 @@ export class StoreRunner implements StatementRunner {
         if (stop !== undefined) signal?.removeEventListener('abort', stop)
         await session.release()
       }
+    } catch (error) {
+      throw this.counted(error)
     } finally {
-      leave()
+      leave?.()
     }
   }
 
@@ -116,15 +136,43 @@ export class StoreRunner implements StatementRunner {
     query: CompiledQuery,
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<unknown>> {
-    this.counters.queryCount++
+    let startedMs = NOT_BEGUN
     try {
       if (options !== undefined) this.#assertStrategy(options)
-      const answer = provider.session.execute(query, options ?? NO_CONTEXT)
-      if (!(answer instanceof Promise)) return inLoopSlice(answer)
-      return answer.catch((error) => Promise.reject(this.failed(error, 'query')))
+      const { session } = provider
+      startedMs = this.#watch.begin()
+      const answer = session.execute(query, options ?? NO_CONTEXT)
+      if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
+      return this.#later(query, startedMs, answer)
     } catch (error) {
-      return Promise.reject(this.failed(error, 'query'))
+      return Promise.reject(this.#statementFailed(query, startedMs, error))
     }
+  }
+
+  /** A statement that could not be answered at once. */
+  async #later(
+    query: CompiledQuery,
+    startedMs: number,
+    answer: Promise<QueryResult<unknown>>,
+  ): Promise<QueryResult<unknown>> {
+    try {
+      const result = await answer
+      this.#watch.end(query, startedMs, false)
+      return result
+    } catch (error) {
+      throw this.#statementFailed(query, startedMs, error)
+    }
+  }
+
+  #statementFailed(query: CompiledQuery, startedMs: number, error: unknown): StoreError {
+    if (!Number.isNaN(startedMs)) this.#watch.end(query, startedMs, true)
+    return this.failed(error, 'query')
+  }
+
+  /** Counts an error of ours, once; what the application has thrown by itself passes. */
+  counted(error: unknown): unknown {
+    if (isStoreError(error)) this.counters.countError(error)
+    return error
   }
 
   /** Counts the error, once, and wraps what an engine should not have thrown. */
@@ -203,6 +251,10 @@ export class SessionRunner implements StatementRunner {
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
     if (this.#provider instanceof SessionProvider) return this.#runner.onSession(this.#provider, query, options)
     return this.#session().then((session) => this.#runner.onSession({ session }, query, options))
+  }
+
+  watched(query: CompiledQuery, chunks: AsyncIterable<QueryResult<unknown>>): AsyncIterable<QueryResult<unknown>> {
+    return this.#runner.watched(query, chunks)
   }
 
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {

@@ -1,25 +1,43 @@
-/** The snapshot that `stats()` answers, made of the counters of the store and those of its engine. */
+/** The snapshot that `stats()` answers, made of what the store, its maintenance and its engine have counted. */
 import type { Engine } from '../contract/backend.ts'
 import type { StoreStats } from '../contract/stats.ts'
+import type { MaintenanceTally } from '../maintenance/maintenance-tally.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StoreCounters } from './store-counters.ts'
 
+/** Whose counters they are. */
+export interface CountingStore {
+  readonly engine: Engine
+  readonly lifecycle: Lifecycle
+  readonly counters: StoreCounters
+  readonly maintenance: MaintenanceTally
+}
+
 /** An immutable snapshot. */
-export function snapshotStats(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters): StoreStats {
+export function snapshotStats({ engine, lifecycle, counters, maintenance }: CountingStore): StoreStats {
   const errorCount = counters.errorCount()
   return Object.freeze({
     status: lifecycle.status,
-    since: counters.since,
+    // A date can be set even when it is frozen, so each snapshot has its own.
+    since: Object.freeze(new Date(counters.since)),
     queryCount: counters.queryCount,
     slowQueryCount: counters.slowQueryCount,
     errorCount,
     abortCount: (errorCount.ABORTED ?? 0) + (errorCount.TIMEOUT ?? 0),
     transactionCount: counters.transactionCount,
     inFlight: lifecycle.inFlight,
-    peakInFlight: counters.inFlight.peak,
+    peakInFlight: lifecycle.peakInFlight,
     latency: counters.latency.snapshot(),
     transactionLatency: counters.transactionLatency.snapshot(),
-    maintenance: counters.maintenance(),
+    maintenance: maintenance.snapshot(),
     engine: engine.stats(),
   })
+}
+
+/** Counts anew from here on. */
+export function resetStats({ engine, lifecycle, counters, maintenance }: CountingStore): void {
+  counters.reset()
+  lifecycle.resetPeak()
+  maintenance.reset()
+  engine.resetStats()
 }

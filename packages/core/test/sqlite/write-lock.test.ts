@@ -161,16 +161,34 @@ describe('time behind our own maintenance', () => {
   })
 })
 
-it('counts waits and the time of those that ended, whichever way', async () => {
+it('measures who had to wait, and for how long, whichever way it ended', async () => {
   const { clock, lock } = create(100)
   await lock.acquire(holder('a'), undefined)
-  expect(lock.counters).toEqual({ waits: 0, waitMs: 0 })
+  expect(lock.stats()).toMatchObject({ waiting: 0, peakWaiting: 0, recentPeakWaiting: 0, wait: { count: 0 } })
   const granted = lock.acquire(holder('b'), undefined)
   clock.advance(30)
+  expect(lock.stats()).toMatchObject({ waiting: 1, peakWaiting: 1, wait: { count: 0 } })
   lock.release()
   await granted
   const refused = lock.acquire(holder('c'), undefined)
   clock.advance(100)
   await codeOf(() => refused)
-  expect(lock.counters).toEqual({ waits: 2, waitMs: 130 })
+  expect(lock.stats()).toMatchObject({ waiting: 0, peakWaiting: 1, wait: { count: 2 } })
+  expect(Math.round(lock.stats().wait.p50Ms ?? 0)).toBe(30)
+  expect(Math.round(lock.stats().wait.maxMs ?? 0)).toBe(100)
+  lock.resetStats()
+  expect(lock.stats()).toMatchObject({ waiting: 0, peakWaiting: 0, recentPeakWaiting: 0, wait: { count: 0 } })
+})
+
+it('whoever is there already when the measures are reset still waits', async () => {
+  const { lock } = create(100)
+  await lock.acquire(holder('a'), undefined)
+  const waiting = ['b', 'c'].map((label) => lock.acquire(holder(label), undefined))
+  lock.resetStats()
+  expect(lock.stats()).toMatchObject({ waiting: 2, peakWaiting: 2, recentPeakWaiting: 2 })
+  for (const one of waiting) {
+    lock.release()
+    await one
+  }
+  expect(lock.stats()).toMatchObject({ waiting: 0, peakWaiting: 2, wait: { count: 2 } })
 })

@@ -56,6 +56,7 @@ export function createFakeKysely({ plugins = [], log, answer, driver }: FakeKyse
 
   const runner: StatementRunner = {
     execute: (query) => execute('store', query),
+    watched: (_query, chunks) => chunks,
     async provideConnection(consumer) {
       const connection = new FakeConnection()
       calls.push(`lease ${connection.name}`)
@@ -68,6 +69,7 @@ export function createFakeKysely({ plugins = [], log, answer, driver }: FakeKyse
   }
   const bind = (provider: ConnectionProvider): StatementRunner => ({
     execute: (query) => provider.provideConnection((connection) => connection.executeQuery(query)),
+    watched: (_query, chunks) => chunks,
     provideConnection: (consumer) => provider.provideConnection(consumer),
   })
 
