@@ -3,7 +3,7 @@
  *
  * It holds no rule of its own that one of those files could hold.
  */
-import type { Dialect, Kysely, KyselyProps } from 'kysely'
+import type { Dialect, DialectAdapter, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
@@ -22,6 +22,8 @@ import { QueryLog } from '../kysely/query-log.ts'
 import { SessionDriver } from '../kysely/session-driver.ts'
 import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import { MigrationRunner } from '../migrate/migration-runner.ts'
+import { createSessionAdapter } from '../migrate/session-adapter.ts'
 import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
@@ -42,6 +44,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #counters: StoreCounters
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
+  readonly #migrations: MigrationRunner
   readonly #attachments = new Attachments()
   readonly #props: KyselyProps
   #closing: Promise<CloseReport> | undefined
@@ -55,6 +58,13 @@ class EngineStore<DB> implements Store<DB> {
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
+    this.#migrations = new MigrationRunner({
+      engine,
+      runner: this.#runner,
+      lifecycle: this.#lifecycle,
+      clock: options.clock,
+      props: createProps(engine, this.#runner, options, () => this.close(), createSessionAdapter(engine.adapter)),
+    })
   }
 
   get name(): string {
@@ -108,8 +118,12 @@ class EngineStore<DB> implements Store<DB> {
     }
   }
 
-  async migrate(_provider: MigrationProvider, _ctx: MigrationContext = {}): Promise<MigrationReport> {
-    throw new StoreError('UNSUPPORTED', 'not yet', { operation: 'migrate' })
+  async migrate(provider: MigrationProvider, ctx: MigrationContext = {}): Promise<MigrationReport> {
+    try {
+      return await this.#migrations.run(provider, ctx)
+    } catch (error) {
+      throw this.#runner.failed(error, 'migrate')
+    }
   }
 
   async health(ctx: HealthContext = {}): Promise<HealthReport> {
@@ -164,6 +178,7 @@ function createProps(
   runner: StoreRunner,
   options: ResolvedStoreOptions,
   close: () => Promise<unknown>,
+  adapter: DialectAdapter = engine.adapter,
 ): KyselyProps {
   const driver = new SessionDriver(
     async () => engine,
@@ -171,14 +186,14 @@ function createProps(
     () => runner.counters.transactionCount++,
   )
   const dialect: Dialect = {
-    createAdapter: () => engine.adapter,
+    createAdapter: () => adapter,
     createDriver: () => driver,
     createQueryCompiler: () => engine.compiler,
     createIntrospector: (db) => engine.createIntrospector(db),
   }
   const shared: ExecutorShared = {
     compiler: engine.compiler,
-    adapter: engine.adapter,
+    adapter,
     log: QueryLog.create(options.log),
     bind: (provider) => new SessionRunner(runner, provider),
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '../contract/clock.ts'
 import type { MaintenanceTotals } from '../contract/stats.ts'
 import type { StoreErrorCode } from '../errors/error-code.ts'
-import type { StoreError } from '../errors/store-error.ts'
+import { isStoreError, type StoreError } from '../errors/store-error.ts'
 import { LatencyWindow } from '../metrics/latency-window.ts'
 import { PeakWindow } from '../metrics/peak-window.ts'
 
@@ -31,6 +31,8 @@ export class StoreCounters {
   countError(error: StoreError): void {
     if (this.#counted.has(error)) return
     this.#counted.add(error)
+    // Told again by another layer, it is still one failure.
+    if (isStoreError(error.cause) && this.#counted.has(error.cause)) return
     this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1)
   }
 

@@ -22,6 +22,9 @@ import type { StoreCounters } from './store-counters.ts'
 
 const NO_CONTEXT: StatementContext = {}
 
+/** What is done with a leased session. */
+export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
+
 export class StoreRunner implements StatementRunner {
   readonly #engine: Engine
   readonly #lifecycle: Lifecycle
@@ -63,18 +66,29 @@ export class StoreRunner implements StatementRunner {
    * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
-  async lease<T>(
+  async lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
+    this.#lifecycle.assertOpen(operation)
+    return await this.#lease(operation, signal, work, (stop) => this.#lifecycle.enter(stop))
+  }
+
+  /** As {@link lease}, for a part of an operation that is counted as under way and whose signal hears of the shutdown. */
+  async leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
+    this.#lifecycle.assertOpen(operation)
+    return await this.#lease(operation, signal, work, () => () => undefined)
+  }
+
+  async #lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
-    work: (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>,
+    work: LeasedWork<T>,
+    enter: (stop: () => void) => () => void,
   ): Promise<T> {
-    this.#lifecycle.assertOpen(operation)
     let stop: (() => void) | undefined
     let isPast = false
     const pointOfNoReturn = (): void => {
       isPast = true
     }
-    const leave = this.#lifecycle.enter(() => stop?.())
+    const leave = enter(() => stop?.())
     try {
       const session = await this.#acquire(operation, signal)
       try {
