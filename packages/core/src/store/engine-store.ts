@@ -200,7 +200,10 @@ function createProps(
   return kyselyProps(dialect, driver, new StoreExecutor(shared, runner, options.plugins))
 }
 
-/** A store over an opened engine; `options` are checked already. For backends without a URL, see `openBackendStore`. */
+/**
+ * A store over an opened engine; `options` are checked already, and their `migrations` and `onOpen` are left to whoever
+ * opens it. For backends without a URL, see `openBackendStore`.
+ */
 export function createEngineStore<DB>(engine: Engine, options: ResolvedStoreOptions): Store<DB> {
   return new EngineStore<DB>(engine, options)
 }
