@@ -10,11 +10,13 @@ import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
 import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
+import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
 import { cancellation } from './topics/cancellation.ts'
 import { close } from './topics/close.ts'
+import { columnDefaults } from './topics/column-defaults.ts'
 import { concurrency } from './topics/concurrency.ts'
 import { deadline } from './topics/deadline.ts'
 import { doomed } from './topics/doomed.ts'
@@ -25,9 +27,13 @@ import { health } from './topics/health.ts'
 import { lifecycle } from './topics/lifecycle.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
+import { migrate } from './topics/migrate.ts'
+import { migrateStops } from './topics/migrate-stops.ts'
 import { migrationLock } from './topics/migration-lock.ts'
+import { migrationRecords } from './topics/migration-records.ts'
 import { nested } from './topics/nested.ts'
 import { nestedUse } from './topics/nested-use.ts'
+import { opening } from './topics/opening.ts'
 import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
@@ -61,6 +67,11 @@ const COMMON_NAMES = [
   'close',
   'drain',
   'migrationLock',
+  'migrate',
+  'migrateStops',
+  'migrationRecords',
+  'opening',
+  'columnDefaults',
   'types',
   'health',
 ] as const
@@ -78,6 +89,7 @@ const SQLITE_NAMES = [
   'statistics',
   'maintainer',
   'healthSqlite',
+  'tableRebuild',
 ] as const
 
 /** The name of a topic. */
@@ -106,6 +118,11 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   close,
   drain,
   migrationLock,
+  migrate,
+  migrateStops,
+  migrationRecords,
+  opening,
+  columnDefaults,
   types,
   statements,
   numbers,
@@ -120,6 +137,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   maintainer,
   health,
   healthSqlite,
+  tableRebuild,
 }
 
 /** Every topic's name. */

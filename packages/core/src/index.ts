@@ -38,6 +38,7 @@ export {
 } from './errors/store-error.ts'
 export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
 export {
   assertKnownOptions,
   assertNumberOption,
@@ -57,6 +58,7 @@ export {
 } from './open/store-options.ts'
 export { parseStoreUrl, type StoreUrl, storeUrlScheme } from './open/store-url.ts'
 export { createEngineStore } from './store/engine-store.ts'
+export { type ColumnDefaults, columnDefaults } from './values/column-defaults.ts'
 export { type ColumnTypes, columnTypes } from './values/column-types.ts'
 export { decode } from './values/decode-plugin.ts'
 export { JsonValue, json } from './values/json-value.ts'

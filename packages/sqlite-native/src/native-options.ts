@@ -23,7 +23,7 @@ export interface NativeOptions extends SqliteOptions {
 }
 
 /** Options of `openSqliteStore`. */
-export interface SqliteStoreOptions extends NativeOptions, StoreOptions {
+export interface SqliteStoreOptions<DB = any> extends NativeOptions, StoreOptions<DB> {
   /** A path, relative to the working directory, or `:memory:`. */
   readonly path: string
 }

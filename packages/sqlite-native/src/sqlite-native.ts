@@ -40,9 +40,9 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
  *
  * @throws INVALID_ARGUMENT, PERMISSION, READONLY, FULL, ABORTED; BUSY for a lock of another process; CORRUPT for a file
  * that is no database; CONNECTION where SQLite cannot open or read it; UNSUPPORTED for a Node that is too old, or a
- * driver that cannot be loaded
+ * driver that cannot be loaded; what `store.migrate()` throws, and the error of `onOpen`
  */
-export async function openSqliteStore<DB = any>(options: SqliteStoreOptions): Promise<Store<DB>> {
+export async function openSqliteStore<DB = any>(options: SqliteStoreOptions<DB>): Promise<Store<DB>> {
   const { store, backend } = splitStoreOptions(options)
   const { path, ...native } = backend
   return openBackendStore<DB>(sqliteNative(native), path, store)

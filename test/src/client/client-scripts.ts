@@ -3,7 +3,7 @@ import type { CloseReport, MaintenanceReport, Store } from '@upkeep/core'
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { createGate, type Gate } from '../suite/gate.ts'
-import { createMigrations } from './migrations.ts'
+import { createMigrations, createMigrationsOfAll } from './migrations.ts'
 
 /** See the module. */
 export interface ClientScripts {
@@ -21,6 +21,8 @@ export interface ClientScripts {
   release(args: undefined): Promise<void>
   /** Runs the suite's migrations to the latest; answers the names of those it ran. */
   migrate(args: undefined): Promise<readonly string[]>
+  /** The same by `store.migrate()`, on an empty database: they make all they need. */
+  migrateAll(args: undefined): Promise<readonly string[]>
   maintain(args: undefined): Promise<MaintenanceReport>
   close(args: undefined): Promise<CloseReport>
 }
@@ -94,6 +96,7 @@ export function createClientScripts(store: Store<any>): ClientScripts {
       if (error !== undefined) throw error
       return (results ?? []).map((result) => result.migrationName)
     },
+    migrateAll: async () => (await store.migrate(createMigrationsOfAll())).applied,
     maintain: () => store.maintenance(),
     close: () => store.close(),
   }

@@ -6,6 +6,15 @@ import { columnTypes } from '@upkeep/core'
 import type { Kysely } from 'kysely'
 import type { Migration, MigrationProvider } from 'kysely/migration'
 
+/** A provider of migrations that are given as functions, by name. */
+export function providerOf(ups: Readonly<Record<string, (db: Kysely<any>) => unknown>>): MigrationProvider {
+  const migrations = Object.entries(ups).map(([name, up]) => [
+    name,
+    { up: async (db: Kysely<any>) => void (await up(db)) },
+  ])
+  return { getMigrations: async () => Object.fromEntries(migrations) }
+}
+
 /** Their names, in order. */
 export const MIGRATION_NAMES: readonly string[] = ['001_first', '002_second', '003_third']
 
@@ -19,6 +28,14 @@ export function createMigrations(inFirst?: () => Promise<void>): MigrationProvid
   const migrations: Record<string, Migration> = {}
   for (const name of MIGRATION_NAMES) migrations[name] = { up: (db) => migrate(db, name) }
   return { getMigrations: async () => migrations }
+}
+
+/** The same for an empty database: `migration_log` is made by one of them, which comes first. */
+export function createMigrationsOfAll(): MigrationProvider {
+  const others = createMigrations()
+  return {
+    getMigrations: async () => ({ '000_log': { up: createMigrationLog }, ...(await others.getMigrations()) }),
+  }
 }
 
 /** Creates `migration_log`. */

@@ -4,7 +4,7 @@
  * There is no way to skip a test. What a backend cannot do it says in its capabilities, and the suite then tests that
  * it refuses.
  */
-import type { Capabilities, Clock, HealthOptions, Store, StoreLog } from '@upkeep/core'
+import type { Capabilities, Clock, HealthOptions, Store, StoreLog, StoreOptions } from '@upkeep/core'
 import type { KyselyPlugin, LogConfig } from 'kysely'
 import type { ClientPort } from '../client/client-port.ts'
 
@@ -12,7 +12,7 @@ import type { ClientPort } from '../client/client-port.ts'
 export type ProbeRow = Readonly<Record<string, unknown>>
 
 /** Options of {@link TestDatabase.openStore}; the harness passes them on to its backend. */
-export interface TestStoreOptions {
+export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onOpen' | 'signal'> {
   /** Time; the store must use it for every wait. @default the runtime's */
   readonly clock?: Clock | undefined
   /** Where the store tells what nobody awaits. @default the store's own default */

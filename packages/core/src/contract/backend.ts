@@ -73,7 +73,7 @@ export interface Engine {
   readonly capabilities: Capabilities
   /** Kysely's query compiler for its dialect. */
   readonly compiler: QueryCompiler
-  /** Kysely's adapter for its dialect; its migration lock must lock. */
+  /** Kysely's adapter for its dialect; its migration lock must lock, against {@link Engine.lockMigrations} too. */
   readonly adapter: DialectAdapter
   /** Whether the running code is inside what holds the lock that a write or maintenance would wait for. */
   isNestedUse(): boolean
@@ -88,6 +88,11 @@ export interface Engine {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
   acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
+  /**
+   * Waits for the lock that one migrator has at a time, among processes too. It must not need what a session may hold.
+   * Giving it back never rejects. @throws BUSY after ten minutes, NESTED_USE, ABORTED
+   */
+  lockMigrations(ctx: StatementContext): Promise<AsyncDisposable>
   /** How foreign keys are put aside while migrations rebuild tables; `undefined` where they never have to be. */
   readonly foreignKeys: ForeignKeySwitch | undefined
   /** Tries to become the maintainer, without waiting for another one, and plans the run. */
@@ -115,8 +120,11 @@ export interface Engine {
 export interface ForeignKeySwitch {
   /** From here to the end of the session they are not enforced. Called outside a transaction. */
   suspend(session: EngineSession, ctx: StatementContext): Promise<void>
-  /** Looks for rows that break one, in every table. @throws CONSTRAINT, naming the tables and no value */
-  check(session: EngineSession, ctx: StatementContext): Promise<void>
+  /**
+   * Called in the transaction before anything is changed, it looks which rows break one already, in every table. The
+   * answer is called before the commit. @throws CONSTRAINT from it, where there are more, naming the tables and no value
+   */
+  watch(session: EngineSession, ctx: StatementContext): Promise<() => Promise<void>>
 }
 
 /** What {@link Engine.close} answers. */

@@ -1,7 +1,11 @@
 /** What `store.migrate()` takes and answers. */
+import type { MigrationProvider } from 'kysely/migration'
 import type { Context } from './context.ts'
 
-/** Tables and their columns that the application relies on. */
+/**
+ * Tables, or views, and those of their columns that the application relies on: `{ person: ['id', 'name'] }`. Names are
+ * those in the database, before any plugin; a table of another schema is `schema.table`.
+ */
 export type DeclaredSchema = Readonly<Record<string, readonly string[]>>
 
 /** Options of `store.migrate()`. */
@@ -13,8 +17,9 @@ export interface MigrationContext extends Context {
   readonly schema?: DeclaredSchema | undefined
   /**
    * What foreign keys do meanwhile on SQLite. `'check'`: they are not enforced, so that a table can be rebuilt without
-   * losing the rows that refer to it, and every table is checked before each migration commits. `'enforce'`: they act as
-   * always. Other engines always enforce. Source: https://www.sqlite.org/lang_altertable.html#otheralter
+   * losing the rows that refer to it, and every table is checked before each migration commits: one after which more
+   * rows of a table refer to nothing than before is `CONSTRAINT`. `'enforce'`: they act as always. Other engines always
+   * enforce. Source: https://www.sqlite.org/lang_altertable.html#otheralter
    * @default 'check'
    */
   readonly foreignKeys?: 'check' | 'enforce' | undefined
@@ -22,6 +27,12 @@ export interface MigrationContext extends Context {
   readonly migrationTableName?: string | undefined
   /** Runs migrations whose names sort before one that has been run. @default false */
   readonly allowUnorderedMigrations?: boolean | undefined
+}
+
+/** Migrations that are run while a store is opened; the `signal` that opening was given ends them too. */
+export interface OpeningMigrations extends Omit<MigrationContext, 'signal'> {
+  /** Where they come from. */
+  readonly provider: MigrationProvider
 }
 
 /** What `store.migrate()` resolves to. */
@@ -32,6 +43,6 @@ export interface MigrationReport {
   readonly durationMs: number
   /** Names of the migrations that this call has run, in their order. */
   readonly applied: readonly string[]
-  /** Whether the declared schema was found; `undefined` where none was declared. */
-  readonly verified: boolean | undefined
+  /** `true` where a schema was declared, which then was found; `undefined` where none was. */
+  readonly verified: true | undefined
 }

@@ -71,13 +71,14 @@ export interface Store<DB> extends AsyncDisposable {
    */
   maintenance(ctx?: MaintenanceContext<DB>): Promise<MaintenanceReport>
   /**
-   * Runs the migrations of `provider` that have not been run, each in a transaction of its own, under a lock that holds
-   * among processes; then checks what was declared. An abort ends it between two migrations: those that have been run
-   * stay. Kysely's own `Migrator` works too, with the same lock.
+   * Runs the migrations of `provider` that have not been run, each in a transaction of its own together with its record,
+   * under a lock that holds among processes; then checks what was declared. An abort, like a failure, rolls back the
+   * migration it comes in; those before it stay. Kysely's own `Migrator` works too, with the same lock and records, and
+   * without that transaction on SQLite.
    *
-   * @throws what a migration failed with, by its code, naming the migration; SCHEMA_MISMATCH, with what differs, also
-   * where the records and `provider` do not fit together; READONLY, BUSY, ABORTED, TIMEOUT, CLOSED, NESTED_USE,
-   * INVALID_ARGUMENT
+   * @throws what a migration failed with, by its code, naming the migration, `cause` being its own error: UNKNOWN for
+   * one that is not the store's; SCHEMA_MISMATCH, with what differs, also where the records and `provider` do not fit
+   * together; READONLY, BUSY, ABORTED, TIMEOUT, CLOSED, NESTED_USE, INVALID_ARGUMENT
    */
   migrate(provider: MigrationProvider, ctx?: MigrationContext): Promise<MigrationReport>
   /**

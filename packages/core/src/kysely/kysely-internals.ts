@@ -7,6 +7,9 @@
  *    that `executor.provideConnection` gave.
  * 3. An error marked with `Symbol.for('kysely.AbortedTransactionError')` tells the builders that the transaction is
  *    over, so that they do not roll back again.
+ * 4. Where its records of migrations do not fit the migrations, the Migrator fails with a plain error whose message
+ *    begins with "corrupted migrations".
+ * 5. The Migrator asks `db.isTransaction`, and the adapter of `db`'s executor whether that may be and for its lock.
  */
 import { type Dialect, type Driver, Kysely, type KyselyProps, type QueryExecutor } from 'kysely'
 
@@ -25,4 +28,9 @@ const ABORTED_TRANSACTION = Symbol.for('kysely.AbortedTransactionError')
 /** Marks `error` as "the transaction was rolled back instead of committed". */
 export function markTransactionOver<E extends Error>(error: E): E {
   return Object.defineProperty(error, ABORTED_TRANSACTION, { value: true, configurable: true })
+}
+
+/** Whether Kysely's Migrator says that its records and the migrations do not fit together. */
+export function isCorruptMigrationsError(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith('corrupted migrations')
 }

@@ -8,6 +8,7 @@ import type { Store } from '../contract/store.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { createEngineStore } from '../store/engine-store.ts'
 import { assertKnownOptions } from './check-options.ts'
+import { prepareStore } from './prepare-store.ts'
 import {
   type ResolvedStoreOptions,
   resolveStoreOptions,
@@ -17,7 +18,7 @@ import {
 import { parseStoreUrl, type StoreUrl, storeUrlScheme } from './store-url.ts'
 
 /** Options of {@link openStore}. */
-export interface OpenStoreOptions extends StoreOptions {
+export interface OpenStoreOptions<DB = any> extends StoreOptions<DB> {
   /** The backends that may be opened; the URL's scheme chooses among them. */
   readonly backends: readonly Backend[]
 }
@@ -26,9 +27,9 @@ export interface OpenStoreOptions extends StoreOptions {
  * Opens the database that `url` names.
  *
  * @throws INVALID_ARGUMENT for a URL or an option that is not acceptable, ABORTED, and what the backend says: for native
- * SQLite what `openSqliteStore` throws
+ * SQLite what `openSqliteStore` throws; what `store.migrate()` throws, and the error of `onOpen`
  */
-export async function openStore<DB = any>(url: string | undefined, options: OpenStoreOptions): Promise<Store<DB>> {
+export async function openStore<DB = any>(url: string | undefined, options: OpenStoreOptions<DB>): Promise<Store<DB>> {
   assertKnownOptions(options, [...STORE_OPTION_NAMES, 'backends'], 'openStore')
   const resolved = resolveStoreOptions(options)
   const backend = findBackend(options.backends, storeUrlScheme(url))
@@ -39,23 +40,29 @@ export async function openStore<DB = any>(url: string | undefined, options: Open
 /**
  * Opens a database of one backend by its path or name, without a URL: what a backend's own `openXStore` is made of.
  *
- * @throws INVALID_ARGUMENT, ABORTED, and what the backend's `open` throws
+ * @throws INVALID_ARGUMENT, ABORTED, what the backend's `open` and `store.migrate()` throw, and the error of `onOpen`
  */
 export async function openBackendStore<DB = any>(
   backend: Backend,
   path: string,
-  options: StoreOptions = {},
+  options: StoreOptions<DB> = {},
 ): Promise<Store<DB>> {
   assertKnownOptions(options, STORE_OPTION_NAMES, 'open')
   const [scheme = ''] = backend.schemes
   return openEngineStore<DB>(backend, { scheme, path, options: new Map() }, resolveStoreOptions(options))
 }
 
-async function openEngineStore<DB>(backend: Backend, url: StoreUrl, options: ResolvedStoreOptions): Promise<Store<DB>> {
+async function openEngineStore<DB>(
+  backend: Backend,
+  url: StoreUrl,
+  options: ResolvedStoreOptions<DB>,
+): Promise<Store<DB>> {
   const { clock, logger, signal } = options
   assertNotAborted(signal, 'open')
   const engine = await backend.open({ url, clock, log: logger, signal })
-  return createEngineStore<DB>(engine, options)
+  const store = createEngineStore<DB>(engine, options)
+  await prepareStore(store, options)
+  return store
 }
 
 function findBackend(backends: readonly Backend[], scheme: string): Backend {

@@ -5,15 +5,19 @@ import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { HealthOptions } from '../contract/health.ts'
 import type { StoreLog } from '../contract/log.ts'
+import type { OpeningMigrations } from '../contract/migration.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import type { SlowQueryOptions } from '../contract/slow-query.ts'
+import type { Store } from '../contract/store.ts'
 import { invalidArgument } from '../errors/store-error.ts'
+import { assertOpeningMigrations } from '../migrate/migration-options.ts'
+import { assertFunctionOption } from './check-options.ts'
 import { resolveCloseOptions } from './close-options.ts'
 import { type ResolvedHealthOptions, resolveHealthOptions } from './health-options.ts'
 import { type ResolvedSlowQueryOptions, resolveSlowQueryOptions } from './slow-query-options.ts'
 
 /** Options that every store has, whatever its backend. */
-export interface StoreOptions {
+export interface StoreOptions<DB = any> {
   /** Kysely plugins of `store.db`; they see values already decoded. @default none */
   readonly plugins?: readonly KyselyPlugin[] | undefined
   /** Kysely's own query log. Its events hold the bound values: it is the application's to decide where they go. @default none */
@@ -25,7 +29,20 @@ export interface StoreOptions {
    * @default { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 }
    */
   readonly close?: Omit<CloseContext, 'signal'> | undefined
-  /** Gives up opening, with `ABORTED`; once the store is open it has no effect. @default none */
+  /**
+   * Run by `store.migrate()` while the store is opened: it is there once they have run, and closed again if they fail.
+   * A store that is read-only refuses them. @default none
+   */
+  readonly migrations?: OpeningMigrations | undefined
+  /**
+   * Called with the store after its migrations, and awaited before anybody else has it. If it rejects, the store is
+   * closed, and opening rejects with the very same error. @default none
+   */
+  readonly onOpen?: ((store: Store<DB>) => Promise<void> | void) | undefined
+  /**
+   * Gives up opening, migrations and `onOpen` included, with `ABORTED`; once the store is open it has no effect.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined
   /** Time, for tests. @default {@link systemClock} */
   readonly clock?: Clock | undefined
@@ -36,11 +53,13 @@ export interface StoreOptions {
 }
 
 /** {@link StoreOptions} with their defaults. */
-export interface ResolvedStoreOptions {
+export interface ResolvedStoreOptions<DB = any> {
   readonly plugins: readonly KyselyPlugin[]
   readonly log: LogConfig | undefined
   readonly logger: StoreLog
   readonly close: Omit<CloseContext, 'signal'>
+  readonly migrations: OpeningMigrations | undefined
+  readonly onOpen: ((store: Store<DB>) => Promise<void> | void) | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
   readonly health: ResolvedHealthOptions
@@ -53,6 +72,8 @@ export const STORE_OPTION_NAMES = [
   'log',
   'logger',
   'close',
+  'migrations',
+  'onOpen',
   'signal',
   'clock',
   'health',
@@ -60,8 +81,8 @@ export const STORE_OPTION_NAMES = [
 ] as const
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
-export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
-  const { plugins = [], log, logger = console, close = {}, signal, clock = systemClock } = options
+export function resolveStoreOptions<DB = any>(options: StoreOptions<DB>): ResolvedStoreOptions<DB> {
+  const { plugins = [], log, logger = console, close = {}, migrations, onOpen, signal, clock = systemClock } = options
   if (
     !Array.isArray(plugins) ||
     !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))
@@ -79,7 +100,9 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   resolveCloseOptions(close)
   const health = resolveHealthOptions(options.health)
   const slowQueries = resolveSlowQueryOptions(options.slowQueries)
-  return { plugins, log, logger, close, signal, clock, health, slowQueries }
+  if (migrations !== undefined) assertOpeningMigrations(migrations)
+  assertFunctionOption(onOpen, 'onOpen')
+  return { plugins, log, logger, close, migrations, onOpen, signal, clock, health, slowQueries }
 }
 
 function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {

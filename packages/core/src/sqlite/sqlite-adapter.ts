@@ -3,14 +3,7 @@
  * one file at the same time.
  */
 import { type DialectAdapter, type Kysely, type MigrationLockOptions, SqliteAdapter } from 'kysely'
-import { delay, systemClock } from '../abort/system-clock.ts'
-import type { Clock } from '../contract/clock.ts'
-import { StoreError } from '../errors/store-error.ts'
-import type { SidecarHold, SidecarLock } from './sidecar-lock.ts'
-
-const RETRY_MS = 20
-/** A migration may take long; whoever waits for it waits at most this long. */
-const TIMEOUT_MS = 600_000
+import type { MigrationLock } from './migration-lock.ts'
 
 /** What all our adapters are. */
 class ConcurrentSqliteAdapter extends SqliteAdapter {
@@ -43,55 +36,22 @@ export class LazySqliteAdapter extends ConcurrentSqliteAdapter {
 
 /** The adapter of an opened engine. */
 export class UpkeepSqliteAdapter extends ConcurrentSqliteAdapter {
-  readonly #sidecar: SidecarLock | undefined
-  readonly #clock: Clock
-  #inProcess: Promise<void> = Promise.resolve()
-  #release: (() => void) | undefined
+  readonly #lock: MigrationLock
+  /** Kysely also gives back what it did not get: that must not be what somebody else has. */
+  readonly #held = new WeakMap<Kysely<any>, () => void>()
 
-  /** Without a sidecar (a database in memory) only migrators of this process are kept apart. */
-  constructor(sidecar: SidecarLock | undefined, clock: Clock = systemClock) {
+  constructor(lock: MigrationLock) {
     super()
-    this.#sidecar = sidecar
-    this.#clock = clock
+    this.#lock = lock
   }
 
-  override async acquireMigrationLock(_db: Kysely<any>, _options: MigrationLockOptions): Promise<void> {
-    const before = this.#inProcess
-    let open: () => void = () => undefined
-    this.#inProcess = new Promise((resolve) => {
-      open = resolve
-    })
-    await before
-    try {
-      const held = await this.#acquireSidecar()
-      this.#release = () => {
-        held?.release()
-        open()
-      }
-    } catch (error) {
-      open()
-      throw error
-    }
+  override async acquireMigrationLock(db: Kysely<any>, _options: MigrationLockOptions): Promise<void> {
+    this.#held.set(db, await this.#lock.acquire(undefined))
   }
 
-  override async releaseMigrationLock(_db: Kysely<any>, _options: MigrationLockOptions): Promise<void> {
-    const release = this.#release
-    this.#release = undefined
+  override async releaseMigrationLock(db: Kysely<any>, _options: MigrationLockOptions): Promise<void> {
+    const release = this.#held.get(db)
+    this.#held.delete(db)
     release?.()
-  }
-
-  async #acquireSidecar(): Promise<SidecarHold | undefined> {
-    if (this.#sidecar === undefined) return undefined
-    const startedMs = this.#clock.monotonicMs()
-    for (;;) {
-      const attempt = this.#sidecar.tryAcquire()
-      if (attempt.held) return attempt
-      if (this.#clock.monotonicMs() - startedMs > TIMEOUT_MS) {
-        throw new StoreError('BUSY', `another migration is running: ${attempt.holder ?? 'unknown'}`, {
-          operation: 'migrate',
-        })
-      }
-      await delay(this.#clock, RETRY_MS, undefined, () => new Error('unreachable'))
-    }
   }
 }

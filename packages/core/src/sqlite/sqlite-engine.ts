@@ -33,8 +33,10 @@ import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
 import { explainStatement } from './explain.ts'
+import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
+import { MigrationLock } from './migration-lock.ts'
 import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
@@ -86,13 +88,14 @@ class SqliteEngine implements Engine {
   readonly capabilities: Capabilities
   readonly compiler: QueryCompiler = new UpkeepSqliteCompiler()
   readonly adapter: DialectAdapter
-  readonly foreignKeys: ForeignKeySwitch | undefined = undefined
+  readonly foreignKeys: ForeignKeySwitch | undefined
   readonly asyncContext: AsyncContext | undefined
   readonly #options: SqliteEngineOptions
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
   readonly #memoryNotes = new Map<string, string>()
   readonly #openOffload: (() => SqliteOffload) | undefined
+  readonly #migrationLock: MigrationLock
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
@@ -104,7 +107,15 @@ class SqliteEngine implements Engine {
     this.location = options.path
     this.asyncContext = options.asyncContext
     this.capabilities = capabilitiesOf(options, set)
-    this.adapter = new UpkeepSqliteAdapter(this.#sidecar('migration'), options.clock)
+    // Where they are not enforced anyway, nobody wants them checked.
+    this.foreignKeys = options.options.foreignKeys ? sqliteForeignKeys : undefined
+    this.#migrationLock = new MigrationLock({
+      sidecar: this.#sidecar('migration'),
+      clock: options.clock,
+      assertNotNested: () => this.#assertNotNested(),
+      classify: (error) => this.#classified(error, 'migrate'),
+    })
+    this.adapter = new UpkeepSqliteAdapter(this.#migrationLock)
   }
 
   createIntrospector(db: Kysely<any>): DatabaseIntrospector {
@@ -139,6 +150,11 @@ class SqliteEngine implements Engine {
       outer: this.asyncContext?.getStore(),
       assertNotNested: () => this.#assertNotNested(),
     })
+  }
+
+  async lockMigrations({ signal }: StatementContext): Promise<AsyncDisposable> {
+    const release = await this.#migrationLock.acquire(signal)
+    return { [Symbol.asyncDispose]: async () => release() }
   }
 
   async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {

@@ -3,7 +3,7 @@
  *
  * It holds no rule of its own that one of those files could hold.
  */
-import type { CompiledQuery, Dialect, Kysely, KyselyProps } from 'kysely'
+import type { CompiledQuery, Dialect, DialectAdapter, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
@@ -22,6 +22,8 @@ import { QueryLog } from '../kysely/query-log.ts'
 import { SessionDriver } from '../kysely/session-driver.ts'
 import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import { MigrationRunner } from '../migrate/migration-runner.ts'
+import { createSessionAdapter } from '../migrate/session-adapter.ts'
 import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
@@ -44,6 +46,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #counters: StoreCounters
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
+  readonly #migrations: MigrationRunner
   readonly #attachments = new Attachments()
   readonly #health: HealthMonitor
   readonly #props: KyselyProps
@@ -60,6 +63,13 @@ class EngineStore<DB> implements Store<DB> {
     this.#health = this.#createHealthMonitor()
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
+    this.#migrations = new MigrationRunner({
+      engine,
+      runner: this.#runner,
+      lifecycle: this.#lifecycle,
+      clock: options.clock,
+      props: createProps(engine, this.#runner, options, () => this.close(), createSessionAdapter(engine.adapter)),
+    })
   }
 
   get name(): string {
@@ -112,8 +122,12 @@ class EngineStore<DB> implements Store<DB> {
     }
   }
 
-  async migrate(_provider: MigrationProvider, _ctx: MigrationContext = {}): Promise<MigrationReport> {
-    throw new StoreError('UNSUPPORTED', 'not yet', { operation: 'migrate' })
+  async migrate(provider: MigrationProvider, ctx: MigrationContext = {}): Promise<MigrationReport> {
+    try {
+      return await this.#migrations.run(provider, ctx)
+    } catch (error) {
+      throw this.#runner.failed(error, 'migrate')
+    }
   }
 
   async health(ctx: HealthContext = {}): Promise<HealthReport> {
@@ -186,6 +200,7 @@ function createProps(
   runner: StoreRunner,
   options: ResolvedStoreOptions,
   close: () => Promise<unknown>,
+  adapter: DialectAdapter = engine.adapter,
 ): KyselyProps {
   const driver = new SessionDriver(
     async () => engine,
@@ -196,14 +211,14 @@ function createProps(
     },
   )
   const dialect: Dialect = {
-    createAdapter: () => engine.adapter,
+    createAdapter: () => adapter,
     createDriver: () => driver,
     createQueryCompiler: () => engine.compiler,
     createIntrospector: (db) => engine.createIntrospector(db),
   }
   const shared: ExecutorShared = {
     compiler: engine.compiler,
-    adapter: engine.adapter,
+    adapter,
     log: QueryLog.create(options.log),
     bind: (provider) => new SessionRunner(runner, provider),
   }
@@ -222,7 +237,10 @@ function createTeller(
   return new SlowQueryTeller(slowQueries, { log: logger, asyncContext: engine.asyncContext, explain })
 }
 
-/** A store over an opened engine; `options` are checked already. For backends without a URL, see `openBackendStore`. */
+/**
+ * A store over an opened engine; `options` are checked already, and their `migrations` and `onOpen` are left to whoever
+ * opens it. For backends without a URL, see `openBackendStore`.
+ */
 export function createEngineStore<DB>(engine: Engine, options: ResolvedStoreOptions): Store<DB> {
   return new EngineStore<DB>(engine, options)
 }

@@ -5,6 +5,7 @@ import type { KyselyProps, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import { delay } from '../abort/system-clock.ts'
+import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { RetryOptions, StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
@@ -72,25 +73,46 @@ function attempt<DB, T>(
   signal: AbortSignal | undefined,
   work: (tx: StoreTransaction<DB>) => Promise<T>,
 ): Promise<T> {
-  return runner.lease('transaction', signal, async (session, pointOfNoReturn) => {
-    runner.counters.transactionCount++
-    await counted(runner, session.begin(settings, {}), 'begin')
-    const provider = new SessionProvider(session)
-    let result: T
-    try {
-      result = await work(createStoreTransaction<DB>({ props, session, provider, asyncContext: runner.asyncContext }))
-    } catch (error) {
-      provider.end()
-      // A failing ROLLBACK must not hide what went wrong before it.
-      await session.rollback().catch(() => undefined)
-      throw error
-    }
+  return runner.lease('transaction', signal, (session, pointOfNoReturn) =>
+    transactOn<DB, T>(runner, props, session, { settings, work, pointOfNoReturn }),
+  )
+}
+
+/** A transaction on a leased session. */
+export interface SessionTransaction<DB, T> {
+  readonly settings: TransactionSettings
+  readonly work: (tx: StoreTransaction<DB>) => Promise<T>
+  /** Called when no statement of `work` can come any more; if it rejects, there is no commit. */
+  readonly beforeCommit?: (() => Promise<void>) | undefined
+  /** Called once the COMMIT is under way. */
+  readonly pointOfNoReturn: () => void
+}
+
+/** Begins, works, commits or rolls back on `session`, which stays the caller's. */
+export async function transactOn<DB, T>(
+  runner: StoreRunner,
+  props: KyselyProps,
+  session: EngineSession,
+  { settings, work, beforeCommit, pointOfNoReturn }: SessionTransaction<DB, T>,
+): Promise<T> {
+  runner.counters.transactionCount++
+  await counted(runner, session.begin(settings, {}), 'begin')
+  const provider = new SessionProvider(session)
+  let result: T
+  try {
+    result = await work(createStoreTransaction<DB>({ props, session, provider, asyncContext: runner.asyncContext }))
     provider.end()
-    const committing = session.commit()
-    pointOfNoReturn()
-    await counted(runner, committing, 'commit')
-    return result
-  })
+    if (beforeCommit !== undefined) await beforeCommit()
+  } catch (error) {
+    provider.end()
+    // A failing ROLLBACK must not hide what went wrong before it.
+    await session.rollback().catch(() => undefined)
+    throw error
+  }
+  const committing = session.commit()
+  pointOfNoReturn()
+  await counted(runner, committing, 'commit')
+  return result
 }
 
 async function counted(runner: StoreRunner, step: Promise<void>, operation: string): Promise<void> {

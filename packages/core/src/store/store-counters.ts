@@ -1,7 +1,7 @@
 /** The counters behind `stats()`. They only count; the snapshot is made by whoever asks. */
 import type { Clock } from '../contract/clock.ts'
 import type { StoreErrorCode } from '../errors/error-code.ts'
-import type { StoreError } from '../errors/store-error.ts'
+import { isStoreError, type StoreError } from '../errors/store-error.ts'
 import { LatencyWindow } from '../metrics/latency-window.ts'
 
 export class StoreCounters {
@@ -27,6 +27,8 @@ export class StoreCounters {
   countError(error: StoreError): void {
     if (this.#counted.has(error)) return
     this.#counted.add(error)
+    // Told again by another layer, it is still one failure.
+    if (isStoreError(error.cause) && this.#counted.has(error.cause)) return
     this.#errors.set(error.code, (this.#errors.get(error.code) ?? 0) + 1)
   }
 

@@ -24,6 +24,9 @@ const NO_CONTEXT: StatementContext = {}
 /** Of a statement that has not got as far as the engine; a number, so that the hot path has numbers only. */
 const NOT_BEGUN = Number.NaN
 
+/** What is done with a leased session. */
+export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
+
 export class StoreRunner implements StatementRunner {
   readonly #engine: Engine
   readonly #lifecycle: Lifecycle
@@ -80,10 +83,20 @@ export class StoreRunner implements StatementRunner {
    * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
-  async lease<T>(
+  lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
+    return this.#lease(operation, signal, work, (stop) => this.#lifecycle.enter(stop))
+  }
+
+  /** As {@link lease}, for a part of an operation that is counted as under way and whose signal hears of the shutdown. */
+  leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
+    return this.#lease(operation, signal, work, () => () => undefined)
+  }
+
+  async #lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
-    work: (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>,
+    work: LeasedWork<T>,
+    enter: (stop: () => void) => () => void,
   ): Promise<T> {
     let stop: (() => void) | undefined
     let leave: (() => void) | undefined
@@ -93,7 +106,7 @@ export class StoreRunner implements StatementRunner {
     }
     try {
       this.#lifecycle.assertOpen(operation)
-      leave = this.#lifecycle.enter(() => stop?.())
+      leave = enter(() => stop?.())
       const session = await this.#acquire(operation, signal)
       try {
         return await new Promise<T>((resolve, reject) => {
