@@ -22,6 +22,7 @@ import { QueryLog } from '../kysely/query-log.ts'
 import { SessionDriver } from '../kysely/session-driver.ts'
 import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import { recallMaintained } from '../maintenance/recall-maintained.ts'
 import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
@@ -29,12 +30,13 @@ import { Attachments } from './attachments.ts'
 import { checkHealth } from './check-health.ts'
 import { closeStore } from './close-store.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { ASSERT_NOT_NESTED, type NestingStore } from './nested-use.ts'
 import { runTransaction } from './run-transaction.ts'
 import { StoreCounters } from './store-counters.ts'
 import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
 import { snapshotStats } from './store-stats.ts'
 
-class EngineStore<DB> implements Store<DB> {
+class EngineStore<DB> implements Store<DB>, NestingStore {
   readonly db: Kysely<DB>
   readonly #engine: Engine
   readonly #options: ResolvedStoreOptions
@@ -42,7 +44,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #counters: StoreCounters
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
-  readonly #attachments = new Attachments()
+  readonly #attachments: Attachments
   readonly #props: KyselyProps
   #closing: Promise<CloseReport> | undefined
 
@@ -53,6 +55,7 @@ class EngineStore<DB> implements Store<DB> {
     this.#counters = new StoreCounters(options.clock)
     this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters)
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
+    this.#attachments = new Attachments(options.logger)
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
   }
@@ -100,11 +103,19 @@ class EngineStore<DB> implements Store<DB> {
   async maintenance(ctx: MaintenanceContext<DB> = {}): Promise<MaintenanceReport> {
     try {
       this.#lifecycle.assertOpen('maintenance')
-      this.#assertNotNested('maintenance')
+      this[ASSERT_NOT_NESTED]('maintenance')
       this.#counters.maintenanceCount++
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
+    }
+  }
+
+  async lastMaintenance(): Promise<Date | undefined> {
+    try {
+      return await this.#lifecycle.run('lastMaintenance', () => recallMaintained(this.#engine))
+    } catch (error) {
+      throw this.#runner.failed(error, 'lastMaintenance')
     }
   }
 
@@ -153,7 +164,7 @@ class EngineStore<DB> implements Store<DB> {
     await this.close()
   }
 
-  #assertNotNested(operation: string): void {
+  [ASSERT_NOT_NESTED](operation: string): void {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
