@@ -30,8 +30,12 @@ import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
 import { retry } from './topics/retry.ts'
+import { service } from './topics/service.ts'
+import { serviceControl } from './topics/service-control.ts'
+import { serviceFuzz } from './topics/service-fuzz.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
+import { tasks } from './topics/tasks.ts'
 import { transaction } from './topics/transaction.ts'
 import { types } from './topics/types.ts'
 import { values } from './topics/values.ts'
@@ -60,6 +64,10 @@ const COMMON_NAMES = [
   'drain',
   'migrationLock',
   'types',
+  'tasks',
+  'service',
+  'serviceControl',
+  'serviceFuzz',
 ] as const
 
 const SQLITE_NAMES = [
@@ -103,6 +111,10 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   drain,
   migrationLock,
   types,
+  tasks,
+  service,
+  serviceControl,
+  serviceFuzz,
   statements,
   numbers,
   connection,
