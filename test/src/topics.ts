@@ -38,8 +38,12 @@ import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
 import { retry } from './topics/retry.ts'
+import { service } from './topics/service.ts'
+import { serviceControl } from './topics/service-control.ts'
+import { serviceFuzz } from './topics/service-fuzz.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
+import { tasks } from './topics/tasks.ts'
 import { transaction } from './topics/transaction.ts'
 import { types } from './topics/types.ts'
 import { values } from './topics/values.ts'
@@ -74,6 +78,10 @@ const COMMON_NAMES = [
   'columnDefaults',
   'types',
   'health',
+  'tasks',
+  'service',
+  'serviceControl',
+  'serviceFuzz',
 ] as const
 
 const SQLITE_NAMES = [
@@ -124,6 +132,10 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   opening,
   columnDefaults,
   types,
+  tasks,
+  service,
+  serviceControl,
+  serviceFuzz,
   statements,
   numbers,
   connection,

@@ -20,6 +20,7 @@ export {
 } from './contract/maintenance.ts'
 export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
+export type * from './contract/service.ts'
 export type * from './contract/slow-query.ts'
 export type * from './contract/stats.ts'
 export type * from './contract/step-status.ts'
@@ -57,6 +58,13 @@ export {
   splitStoreOptions,
 } from './open/store-options.ts'
 export { parseStoreUrl, type StoreUrl, storeUrlScheme } from './open/store-url.ts'
+export { createMaintenanceService } from './service/maintenance-service.ts'
+export {
+  type CheckpointLoopOptions,
+  type CronScheduleOptions,
+  MAINTENANCE_SERVICE_DEFAULTS,
+  type MaintenanceServiceOptions,
+} from './service/service-options.ts'
 export { createEngineStore } from './store/engine-store.ts'
 export { type ColumnDefaults, columnDefaults } from './values/column-defaults.ts'
 export { type ColumnTypes, columnTypes } from './values/column-types.ts'

@@ -1,9 +1,12 @@
 // How a maintenance run ends early, by abort, deadline or stop(), and how several calls share one, over an engine that is
 // none. That the work itself stops is tested by the suite.
-import type { MaintenanceStepResult } from '@upkeep/core'
+import type { MaintenanceContext, MaintenanceStepResult, MaintenanceTask } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { createFakeMaintenance, DONE, type Step } from './support/fake-maintenance.ts'
 import { codeOf, failureOf, track, turns } from './support/outcome.ts'
+
+const untilTold: MaintenanceTask<any>['run'] = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
 /** A step that runs until its run is aborted. */
 const untilAborted: Step = (run) =>
@@ -104,5 +107,110 @@ describe('single flight', () => {
     expect(await codeOf(() => runner.run({ budgetMs: -1 }))).toBe('INVALID_ARGUMENT')
     resolve({ status: 'done' })
     await first
+  })
+})
+
+describe('a call that the run under way would not serve', () => {
+  const cleanup: MaintenanceTask<any> = { name: 'cleanup', run: async () => ({ counters: { deletedRowCount: 1 } }) }
+
+  it.each<[string, MaintenanceContext, MaintenanceContext]>([
+    ['with a task that the other has not', {}, { tasks: [cleanup] }],
+    ['for all steps, while only some run', { steps: ['vacuum'] }, {}],
+    ['for a step that is not among them', { steps: ['vacuum'] }, { steps: ['inspect'] }],
+    ['in earnest, during a dry run', { dryRun: true, onBegin: () => turns(1) }, {}],
+    ['for a dry run, while another is in earnest', {}, { dryRun: true }],
+  ])('%s: runs after it', async (_, first, second) => {
+    const { promise, resolve } = Promise.withResolvers<MaintenanceStepResult>()
+    const { runner, opened } = createFakeMaintenance({ vacuum: () => promise })
+    const running = runner.run(first)
+    const waiting = track(runner.run(second))
+    expect(opened.length).toBe(1)
+    resolve({ status: 'done' })
+    const reports = [await running, await waiting.promise]
+    expect(reports[0]).not.toBe(reports[1])
+    expect(opened.length).toBe(2)
+    expect(reports[1]?.tasks.map(({ name, status }) => [name, status])).toEqual(
+      second.tasks === undefined ? [] : [['cleanup', 'done']],
+    )
+  })
+
+  it.each<[string, MaintenanceContext, MaintenanceContext]>([
+    ['without tasks, while one has some', { tasks: [cleanup] }, {}],
+    ['with the same tasks', { tasks: [cleanup] }, { tasks: [cleanup] }],
+    ['for one step, while all run', {}, { steps: ['inspect'] }],
+    ['for one of the steps that run', { steps: ['inspect', 'vacuum'] }, { steps: ['vacuum'] }],
+    ['of two that only look', { dryRun: true }, { dryRun: true }],
+  ])('but %s: joins', async (_, first, second) => {
+    const { runner, opened } = createFakeMaintenance({ inspect: DONE })
+    const [one, two] = [runner.run(first), runner.run(second)]
+    expect(await two).toBe(await one)
+    expect(opened.length).toBe(1)
+  })
+
+  it('several that wait have one run among them', async () => {
+    const { promise, resolve } = Promise.withResolvers<MaintenanceStepResult>()
+    const { runner, opened } = createFakeMaintenance({ vacuum: () => promise })
+    const first = runner.run({ steps: ['vacuum'] })
+    const waiting = [runner.run({ tasks: [cleanup] }), runner.run({ tasks: [cleanup] }), runner.run({})]
+    resolve({ status: 'done' })
+    const [one, two, three] = await Promise.all(waiting)
+    await first
+    expect([two, three]).toEqual([one, one])
+    expect(opened.length).toBe(2)
+  })
+
+  it('its deadline goes on from the call, and its signal ends the waiting', async () => {
+    const { promise, resolve } = Promise.withResolvers<MaintenanceStepResult>()
+    const { runner, opened, clock } = createFakeMaintenance({ vacuum: () => promise })
+    const first = runner.run({ steps: ['vacuum'] })
+    const controller = new AbortController()
+    const aborted = runner.run({ tasks: [cleanup], signal: controller.signal })
+    const late = track(runner.run({ tasks: [cleanup], timeoutMs: 100 }))
+    const stubborn: MaintenanceTask<any> = { name: 'stubborn', run: untilTold }
+    const cut = runner.run({ tasks: [stubborn], timeoutMs: 150 })
+    controller.abort()
+    expect(await codeOf(() => aborted)).toBe('ABORTED')
+    clock.advance(100)
+    expect(await codeOf(() => late.promise)).toBe('TIMEOUT')
+    expect(opened.length).toBe(1)
+    resolve({ status: 'done' })
+    await first
+    await turns()
+    expect(opened.length).toBe(2)
+    clock.advance(50)
+    expect(await codeOf(() => cut)).toBe('TIMEOUT')
+    expect(clock.pendingMs).toEqual([])
+  })
+
+  it('stop() refuses those that wait with CLOSED', async () => {
+    const { runner, opened } = createFakeMaintenance({ vacuum: untilAborted })
+    const first = track(runner.run({ steps: ['vacuum'] }))
+    const waiting = track(runner.run({}))
+    await runner.stop()
+    expect(await codeOf(() => first.promise)).toBe('CLOSED')
+    expect(await codeOf(() => waiting.promise)).toBe('CLOSED')
+    expect(opened.length).toBe(1)
+  })
+
+  it('made inside a task, where nobody can know that: ends with the task’s deadline, not never', async () => {
+    const { runner, clock } = createFakeMaintenance({ inspect: DONE })
+    let inner: Promise<unknown> | undefined
+    const selfish: MaintenanceTask<any> = {
+      name: 'selfish',
+      timeoutMs: 1000,
+      run: async () => {
+        inner = runner.run({})
+        await inner
+      },
+    }
+    const running = track(runner.run({ tasks: [selfish] }))
+    await turns()
+    clock.advance(1000)
+    await turns()
+    clock.advance(5000)
+    const report = await running.promise
+    expect([report.outcome, report.tasks[0]?.status]).toEqual(['partial', 'failed'])
+    expect(await inner).toBe(report)
+    expect(clock.pendingMs).toEqual([])
   })
 })

@@ -11,6 +11,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void
   /** Resolves once a timer of exactly `delayMs` milliseconds is pending. */
   timerSet(delayMs: number): Promise<void>
+  /** How many timers are pending. */
+  readonly pendingCount: number
   /** From now on it jumps, so that whatever still waits on it ends. */
   release(): void
 }
@@ -66,6 +68,9 @@ export function createManualClock(): ManualClock {
       waiters.push(waiter)
       await gate.opened
       waiters = waiters.filter((other) => other !== waiter)
+    },
+    get pendingCount() {
+      return timers.size
     },
     release() {
       released = true

@@ -25,6 +25,6 @@ export interface CloseReport {
   readonly maintenance?: MaintenanceReport | undefined
   /** Size of the write-ahead log that was left, in bytes; absent where there is none. */
   readonly walSizeBytes?: number | undefined
-  /** Operations that had to be aborted because they outlasted `drainMs`. */
+  /** Operations that had to be aborted because they outlasted `drainMs`, and attachments that did not stop in time. */
   readonly abandoned: number
 }

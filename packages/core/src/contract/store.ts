@@ -63,13 +63,21 @@ export interface Store<DB> extends AsyncDisposable {
    */
   detached<T>(work: () => Promise<T>): Promise<T>
   /**
-   * Looks after the database beside live traffic. One run at a time; a second call joins the first. What was blocked or
-   * failed is in the report.
+   * Looks after the database beside live traffic. One run at a time: a second call joins the first where that one has
+   * its tasks and its steps, and is no dry run unless both are; else it waits for its turn. What was blocked or failed is
+   * in the report.
    *
    * @throws ABORTED, TIMEOUT, CLOSED and CORRUPT, with `error.report` if the run had begun; READONLY, NESTED_USE,
    * UNSUPPORTED for a named step that the backend has not, INVALID_ARGUMENT; UNKNOWN if `onBegin` threw
    */
   maintenance(ctx?: MaintenanceContext<DB>): Promise<MaintenanceReport>
+  /**
+   * When the last good maintenance ended, by whichever store or process: a run that was `ok`, of mode `auto` or `full`,
+   * with all steps. `undefined` for never, and for a database that is not kept.
+   *
+   * @throws CLOSED, BUSY
+   */
+  lastMaintenance(): Promise<Date | undefined>
   /**
    * Runs the migrations of `provider` that have not been run, each in a transaction of its own together with its record,
    * under a lock that holds among processes; then checks what was declared. An abort, like a failure, rolls back the

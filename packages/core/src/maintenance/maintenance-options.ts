@@ -20,7 +20,8 @@ export const MAINTENANCE_DEFAULTS = {
   maxWriteWaitMs: 250,
 } as const
 
-const OPTION_NAMES = [
+/** The names of the options of `maintenance()`, besides those of every context. */
+export const MAINTENANCE_OPTION_NAMES = [
   'tasks',
   'mode',
   'steps',
@@ -52,7 +53,7 @@ export function resolveMaintenanceOptions(
   ctx: MaintenanceContext,
   capabilities: Capabilities,
 ): ResolvedMaintenanceOptions {
-  assertContext(ctx, 'maintenance', OPTION_NAMES)
+  assertContext(ctx, 'maintenance', MAINTENANCE_OPTION_NAMES)
   const options = { ...MAINTENANCE_DEFAULTS, ...(givenOptions(ctx) as GivenOptions) }
   assertOneOf(options.mode, 'mode', ['auto', 'light', 'full'])
   assertOneOf(options.integrity, 'integrity', ['off', 'quick', 'full'])

@@ -2,7 +2,7 @@
  * Runs maintenance, one run at a time, and tells what came of it.
  *
  *   idle ──run()──▶ running ──settles──▶ idle
- *            run() again joins; stop() aborts and waits
+ *            run() again joins, or waits and runs after it; stop() aborts and waits
  *
  * A run is: become the maintainer, plan, ask `onBegin`, run the tasks, plan again, run the steps, note the success. What
  * the steps are and what they do is the engine's. Here are the options, the budget, the veto, the order.
@@ -37,7 +37,7 @@ export class MaintenanceRunner {
   readonly #logger: StoreLog
   readonly #stop = new AbortController()
   readonly #tasks: TaskRunner
-  #current: Promise<MaintenanceReport> | undefined
+  #current: { readonly options: ResolvedMaintenanceOptions; readonly report: Promise<MaintenanceReport> } | undefined
 
   constructor(engine: Engine, clock: Clock, logger: StoreLog, store: TaskStore<any>) {
     this.#engine = engine
@@ -54,12 +54,19 @@ export class MaintenanceRunner {
   /** Starts a run or joins the one under way; a joiner's signal stops its own waiting only. */
   async run(ctx: MaintenanceContext): Promise<MaintenanceReport> {
     const options = this.#resolve(ctx)
-    if (this.#current !== undefined) {
-      this.tally.joined()
-      using joined = openDeadline(ctx, this.#clock, 'maintenance')
-      return await raceAbort(this.#current, joined.signal, 'maintenance')
+    if (this.#current === undefined) return this.#start(ctx, options, this.#stop.signal)
+    using deadline = openDeadline(ctx, this.#clock, 'maintenance')
+    while (this.#current !== undefined) {
+      const { options: others, report } = this.#current
+      if (covers(others, options)) {
+        this.tally.joined()
+        return await raceAbort(report, deadline.signal, 'maintenance')
+      }
+      await raceAbort(settled(report), deadline.signal, 'maintenance')
     }
-    return this.#start(ctx, options, this.#stop.signal)
+    // The deadline goes on from the call.
+    assertNotAborted(this.#stop.signal, 'maintenance')
+    return await this.#start({ ...ctx, signal: deadline.signal, timeoutMs: undefined }, options, this.#stop.signal)
   }
 
   /** The run of `close()`: the only one after {@link stop}. */
@@ -70,7 +77,7 @@ export class MaintenanceRunner {
   /** Aborts the run under way and waits for it; later runs are refused by their signal. */
   async stop(): Promise<void> {
     this.#stop.abort(new StoreError('CLOSED', 'maintenance was stopped by close()', { operation: 'maintenance' }))
-    await this.#current?.catch(() => undefined)
+    if (this.#current !== undefined) await settled(this.#current.report)
   }
 
   #resolve(ctx: MaintenanceContext): ResolvedMaintenanceOptions {
@@ -86,11 +93,11 @@ export class MaintenanceRunner {
     options: ResolvedMaintenanceOptions,
     ...others: readonly AbortSignal[]
   ): Promise<MaintenanceReport> {
-    const running = this.#tallied(options, () => this.#run(ctx, options, others)).finally(() => {
+    const report = this.#tallied(options, () => this.#run(ctx, options, others)).finally(() => {
       this.#current = undefined
     })
-    this.#current = running
-    return running
+    this.#current = { options, report }
+    return report
   }
 
   async #tallied(
@@ -210,6 +217,20 @@ export class MaintenanceRunner {
     const asked = Promise.resolve(ctx.onBegin?.({ ...plan, tasks: options.tasks.map((task) => task.name) }))
     return (await raceAbort(asked, signal, 'maintenance')) === false
   }
+}
+
+/** Whether who asked for `wanted` has it with a run of `given`: its steps, its tasks, and in earnest. */
+function covers(given: ResolvedMaintenanceOptions, wanted: ResolvedMaintenanceOptions): boolean {
+  const { steps, tasks, dryRun } = given
+  return (
+    dryRun === wanted.dryRun &&
+    (steps === undefined || (wanted.steps?.every((step) => steps.includes(step)) ?? false)) &&
+    wanted.tasks.every((task) => tasks.includes(task))
+  )
+}
+
+async function settled(report: Promise<unknown>): Promise<void> {
+  await report.catch(() => undefined)
 }
 
 /** Whether the database has been looked after: a few named steps, or a look, do not count. */

@@ -7,7 +7,6 @@
  */
 import { abortError } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
-import { delay } from '../abort/system-clock.ts'
 import type { AmbientScope, AsyncContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
@@ -28,8 +27,8 @@ export interface TaskRun {
   progress(done: number, total: number | undefined): void
 }
 
-type Settled = { readonly result: TaskResult | void } | { readonly error: unknown }
 type Conclusion = Omit<TaskReport, 'name' | 'durationMs'>
+type Settled = { readonly result: Conclusion } | { readonly error: unknown }
 
 export class TaskRunner {
   readonly #store: TaskStore<any>
@@ -46,7 +45,7 @@ export class TaskRunner {
     this.#log = log
   }
 
-  /** Whether the running code is a task of this store: it would wait for itself. */
+  /** Whether the running code belongs to a task of this store that has not settled: it would wait for itself. */
   get isInside(): boolean {
     for (let scope = this.#asyncContext?.getStore(); scope !== undefined; scope = scope.outer) {
       if (scope instanceof TaskScope && scope.owner === this) return true
@@ -68,17 +67,26 @@ export class TaskRunner {
       return { status: 'blocked', reason: 'what an earlier run has left behind of it is still at work' }
     }
     using deadline = openDeadline({ timeoutMs: task.timeoutMs ?? DEFAULT_TIMEOUT_MS }, this.#clock, 'task', run.signal)
-    const working = this.#begin(task, { ...run, signal: deadline.signal })
-    const settled = await this.#settledInTime(working, deadline.signal)
-    if (settled === undefined) {
+    let isOver = false
+    const working = this.#begin(task, {
+      ...run,
+      signal: deadline.signal,
+      // The run of a task that was left behind has ended, and so has what may be told of it.
+      progress: (done, total) => {
+        if (!isOver) run.progress(done, total)
+      },
+    })
+    const conclusion = await this.#settledInTime(working, deadline.signal)
+    isOver = true
+    if (conclusion === undefined) {
       this.#leftBehind.add(task.name)
       void working.finally(() => this.#leftBehind.delete(task.name))
       this.#log.warn('a maintenance task has ignored its signal and was left behind', { task: task.name })
-      return { status: statusOf(run.signal), reason: 'it ignored its signal and was left behind' }
+      const reason = 'it ignored its signal and was left behind'
+      return { status: statusOf(run.signal), reason, error: abortError(deadline.signal, 'task') }
     }
-    if ('error' in settled) return failure(settled.error, run.signal, deadline.signal)
-    const { status = 'done', reason, counters } = settled.result ?? {}
-    return { status, reason, counters: counters && Object.freeze({ ...counters }) }
+    if ('error' in conclusion) return failure(conclusion.error, run.signal, deadline.signal)
+    return conclusion.result
   }
 
   /** Never rejects. */
@@ -92,40 +100,64 @@ export class TaskRunner {
       budgetLeftMs,
       progress,
     }
+    const begin = async (): Promise<Settled> => ({ result: conclusionOf(await task.run(context)) })
+    const asyncContext = this.#asyncContext
+    if (asyncContext === undefined) return begin().catch((error) => ({ error }))
+    const scope = new TaskScope(this, asyncContext.getStore())
     try {
-      const begin = async (): Promise<TaskResult | void> => task.run(context)
-      const asyncContext = this.#asyncContext
-      if (asyncContext === undefined) return { result: await begin() }
-      return { result: await asyncContext.run(new TaskScope(this, asyncContext.getStore()), begin) }
+      return await asyncContext.run(scope, begin)
     } catch (error) {
       return { error }
+    } finally {
+      scope.end()
     }
   }
 
   /** `undefined` for a task that has not settled a while after its signal has aborted. */
-  async #settledInTime(working: Promise<Settled>, signal: AbortSignal): Promise<Settled | undefined> {
-    const settled = new AbortController()
-    const done = working.finally(() => settled.abort())
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
+  #settledInTime(working: Promise<Settled>, signal: AbortSignal): Promise<Settled | undefined> {
+    return new Promise((resolve) => {
+      let grace: unknown
+      const onAbort = (): void => {
+        grace = this.#clock.setTimer(() => resolve(undefined), GRACE_MS)
+      }
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+      void working.then((settled) => {
+        signal.removeEventListener('abort', onAbort)
+        if (grace !== undefined) this.#clock.clearTimer(grace)
+        resolve(settled)
+      })
     })
-    const late = aborted
-      .then(() => delay(this.#clock, GRACE_MS, settled.signal, () => new Error('settled')))
-      .catch(() => undefined)
-    return Promise.race([done, late.then(() => undefined)])
   }
 }
 
-/** Marks the code of a task. */
+/** Marks the code of a task, and what that has begun, until the task has settled. */
 class TaskScope implements AmbientScope {
   readonly inTransaction = false
-  readonly owner: TaskRunner
   readonly outer: AmbientScope | undefined
+  #owner: TaskRunner | undefined
 
   constructor(owner: TaskRunner, outer: AmbientScope | undefined) {
-    this.owner = owner
+    this.#owner = owner
     this.outer = outer
+  }
+
+  get owner(): TaskRunner | undefined {
+    return this.#owner
+  }
+
+  end(): void {
+    this.#owner = undefined
+  }
+}
+
+/** What a task says of itself. A task in JavaScript may say anything. */
+function conclusionOf(result: TaskResult | void): Conclusion {
+  const { status, reason, counters } = result ?? {}
+  return {
+    status: status === 'blocked' ? 'blocked' : 'done',
+    reason,
+    counters: counters && Object.freeze({ ...counters }),
   }
 }
 

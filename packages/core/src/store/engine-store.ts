@@ -22,6 +22,7 @@ import { QueryLog } from '../kysely/query-log.ts'
 import { SessionDriver } from '../kysely/session-driver.ts'
 import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
+import { recallMaintained } from '../maintenance/recall-maintained.ts'
 import { MigrationRunner } from '../migrate/migration-runner.ts'
 import { createSessionAdapter } from '../migrate/session-adapter.ts'
 import { givenOptions } from '../open/check-options.ts'
@@ -31,6 +32,7 @@ import { Attachments } from './attachments.ts'
 import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { ASSERT_NOT_NESTED, type NestingStore } from './nested-use.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
 import { StatementWatch } from './statement-watch.ts'
@@ -38,7 +40,7 @@ import { StoreCounters } from './store-counters.ts'
 import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
 import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
 
-class EngineStore<DB> implements Store<DB> {
+class EngineStore<DB> implements Store<DB>, NestingStore {
   readonly db: Kysely<DB>
   readonly #engine: Engine
   readonly #options: ResolvedStoreOptions
@@ -47,8 +49,8 @@ class EngineStore<DB> implements Store<DB> {
   readonly #runner: StoreRunner
   readonly #maintenance: MaintenanceRunner
   readonly #migrations: MigrationRunner
-  readonly #attachments = new Attachments()
   readonly #health: HealthMonitor
+  readonly #attachments: Attachments
   readonly #props: KyselyProps
   #closing: Promise<CloseReport> | undefined
 
@@ -60,6 +62,7 @@ class EngineStore<DB> implements Store<DB> {
     const watch = new StatementWatch(this.#counters, options.clock, createTeller(engine, this.#lifecycle, options))
     this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters, watch)
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
+    this.#attachments = new Attachments(options.logger)
     this.#health = this.#createHealthMonitor()
     this.#props = createProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
@@ -115,7 +118,7 @@ class EngineStore<DB> implements Store<DB> {
   async maintenance(ctx: MaintenanceContext<DB> = {}): Promise<MaintenanceReport> {
     try {
       this.#lifecycle.assertOpen('maintenance')
-      this.#assertNotNested('maintenance')
+      this[ASSERT_NOT_NESTED]('maintenance')
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
@@ -127,6 +130,14 @@ class EngineStore<DB> implements Store<DB> {
       return await this.#migrations.run(provider, ctx)
     } catch (error) {
       throw this.#runner.failed(error, 'migrate')
+    }
+  }
+
+  async lastMaintenance(): Promise<Date | undefined> {
+    try {
+      return await this.#lifecycle.run('lastMaintenance', () => recallMaintained(this.#engine))
+    } catch (error) {
+      throw this.#runner.failed(error, 'lastMaintenance')
     }
   }
 
@@ -189,7 +200,7 @@ class EngineStore<DB> implements Store<DB> {
     return { engine: this.#engine, lifecycle: this.#lifecycle, counters: this.#counters, maintenance }
   }
 
-  #assertNotNested(operation: string): void {
+  [ASSERT_NOT_NESTED](operation: string): void {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
