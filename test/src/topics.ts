@@ -20,6 +20,7 @@ import { doomed } from './topics/doomed.ts'
 import { drain } from './topics/drain.ts'
 import { errors } from './topics/errors.ts'
 import { expressions } from './topics/expressions.ts'
+import { keepLatestTopic } from './topics/keep-latest.ts'
 import { lifecycle } from './topics/lifecycle.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
@@ -29,6 +30,11 @@ import { nestedUse } from './topics/nested-use.ts'
 import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
+import { retention } from './topics/retention.ts'
+import { retentionCallback } from './topics/retention-callback.ts'
+import { retentionProcesses } from './topics/retention-processes.ts'
+import { retentionTables } from './topics/retention-tables.ts'
+import { retentionTypes } from './topics/retention-types.ts'
 import { retry } from './topics/retry.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
@@ -60,6 +66,12 @@ const COMMON_NAMES = [
   'drain',
   'migrationLock',
   'types',
+  'retention',
+  'retentionTables',
+  'keepLatest',
+  'retentionCallback',
+  'retentionProcesses',
+  'retentionTypes',
 ] as const
 
 const SQLITE_NAMES = [
@@ -103,6 +115,12 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   drain,
   migrationLock,
   types,
+  retention,
+  retentionTables,
+  keepLatest: keepLatestTopic,
+  retentionCallback,
+  retentionProcesses,
+  retentionTypes,
   statements,
   numbers,
   connection,

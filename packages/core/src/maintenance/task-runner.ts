@@ -11,6 +11,7 @@ import { delay } from '../abort/system-clock.ts'
 import type { AmbientScope, AsyncContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
+import type { MaintenanceMeasures } from '../contract/step-status.ts'
 import type { MaintenanceTask, TaskContext, TaskReport, TaskResult, TaskStore } from '../contract/task.ts'
 import { isStoreError } from '../errors/store-error.ts'
 
@@ -68,21 +69,25 @@ export class TaskRunner {
       return { status: 'blocked', reason: 'what an earlier run has left behind of it is still at work' }
     }
     using deadline = openDeadline({ timeoutMs: task.timeoutMs ?? DEFAULT_TIMEOUT_MS }, this.#clock, 'task', run.signal)
-    const working = this.#begin(task, { ...run, signal: deadline.signal })
+    const counters = new TaskCounters()
+    const working = this.#begin(task, { ...run, signal: deadline.signal }, counters)
     const settled = await this.#settledInTime(working, deadline.signal)
     if (settled === undefined) {
       this.#leftBehind.add(task.name)
       void working.finally(() => this.#leftBehind.delete(task.name))
       this.#log.warn('a maintenance task has ignored its signal and was left behind', { task: task.name })
-      return { status: statusOf(run.signal), reason: 'it ignored its signal and was left behind' }
+      const reason = 'it ignored its signal and was left behind'
+      return { status: statusOf(run.signal), reason, counters: counters.snapshot() }
     }
-    if ('error' in settled) return failure(settled.error, run.signal, deadline.signal)
-    const { status = 'done', reason, counters } = settled.result ?? {}
-    return { status, reason, counters: counters && Object.freeze({ ...counters }) }
+    if ('error' in settled) {
+      return { ...failure(settled.error, run.signal, deadline.signal), counters: counters.snapshot() }
+    }
+    const { status = 'done', reason, counters: told } = settled.result ?? {}
+    return { status, reason, counters: counters.snapshot(told) }
   }
 
   /** Never rejects. */
-  async #begin(task: MaintenanceTask<any>, run: TaskRun): Promise<Settled> {
+  async #begin(task: MaintenanceTask<any>, run: TaskRun, counters: TaskCounters): Promise<Settled> {
     const { signal, budgetLeftMs, progress } = run
     const context: TaskContext<any> = {
       store: this.#store,
@@ -91,6 +96,7 @@ export class TaskRunner {
       log: this.#log,
       budgetLeftMs,
       progress,
+      count: (counter, by) => counters.add(counter, by),
     }
     try {
       const begin = async (): Promise<TaskResult | void> => task.run(context)
@@ -114,6 +120,21 @@ export class TaskRunner {
       .then(() => delay(this.#clock, GRACE_MS, settled.signal, () => new Error('settled')))
       .catch(() => undefined)
     return Promise.race([done, late.then(() => undefined)])
+  }
+}
+
+/** What a task counts while it works. */
+class TaskCounters {
+  readonly #counts = new Map<string, number>()
+
+  add(counter: string, by: number): void {
+    this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by)
+  }
+
+  /** `undefined` where nothing was counted, and nothing `told`. */
+  snapshot(told?: MaintenanceMeasures): MaintenanceMeasures | undefined {
+    if (this.#counts.size === 0 && told === undefined) return undefined
+    return Object.freeze({ ...Object.fromEntries(this.#counts), ...told })
   }
 }
 
