@@ -12,7 +12,7 @@ import { isStoreError } from '../errors/store-error.ts'
 import { fittingSize } from '../loop/fitting-size.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import type { Delivery } from './delivery.ts'
-import type { BatchSource, KeyBatch, RowSelection, SelectedRow } from './row-selection.ts'
+import { type BatchSource, type KeyBatch, keyList, type RowSelection, type SelectedRow } from './row-selection.ts'
 
 /** How long the statement that deletes should take: rows may be large, and a condition dear. */
 const DELETE_MS = 4
@@ -113,7 +113,7 @@ async function deleteBatch(
     begunMs = clock.monotonicMs()
     const rows: readonly SelectedRow[] = await tx
       .deleteFrom(selection.table)
-      .where(selection.key, 'in', keys)
+      .where(selection.key, 'in', keyList(keys))
       .where((eb) => selection.condition(eb))
       .returning(selection.key)
       .execute()

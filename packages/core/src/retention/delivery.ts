@@ -15,6 +15,7 @@ import { delay } from '../abort/system-clock.ts'
 import type { TaskContext } from '../contract/task.ts'
 import { encodeIds } from './id-codec.ts'
 import { Outbox } from './outbox.ts'
+import { keyList } from './row-selection.ts'
 
 /** What a delivery needs of its task's options. */
 export interface DeliveryOptions {
@@ -120,7 +121,7 @@ export class Delivery {
   async #present(ids: readonly unknown[]): Promise<readonly unknown[]> {
     const { store, signal } = this.#context
     const { table, key } = this.#options
-    const rows = await store.db.selectFrom(table).select(key).where(key, 'in', ids).execute({ signal })
+    const rows = await store.db.selectFrom(table).select(key).where(key, 'in', keyList(ids)).execute({ signal })
     return rows.map((row: Record<string, unknown>) => row[key])
   }
 }

@@ -35,3 +35,12 @@ export interface BatchSource {
 export function columnsOf({ key, ageColumn }: RowSelection): readonly string[] {
   return ageColumn === undefined || ageColumn === key ? [key] : [key, ageColumn]
 }
+
+/**
+ * The keys for an `in (…)`, the last one repeated until there is a power of two of them: each length is a statement of its
+ * own, and the engine keeps those prepared.
+ */
+export function keyList(keys: readonly unknown[]): readonly unknown[] {
+  const length = 2 ** Math.ceil(Math.log2(Math.max(1, keys.length)))
+  return [...keys, ...Array.from({ length: length - keys.length }, () => keys.at(-1))]
+}
