@@ -197,8 +197,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'work is retried without being asked',
     file: `${CORE}/store/run-transaction.js`,
-    find: 'const attempts = ctx.retry?.attempts ?? 1;',
-    replace: 'const attempts = ctx.retry?.attempts ?? 2;',
+    find: '{ attempts: 1, backoffMs: 10,',
+    replace: '{ attempts: 2, backoffMs: 10,',
     noticedBy: ['retry', 'without it the work runs once'],
   },
   {

@@ -24,6 +24,7 @@ import { drain } from './topics/drain.ts'
 import { errors } from './topics/errors.ts'
 import { expressions } from './topics/expressions.ts'
 import { health } from './topics/health.ts'
+import { keepLatestTopic } from './topics/keep-latest.ts'
 import { lifecycle } from './topics/lifecycle.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
@@ -37,6 +38,11 @@ import { opening } from './topics/opening.ts'
 import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
+import { retention } from './topics/retention.ts'
+import { retentionCallback } from './topics/retention-callback.ts'
+import { retentionProcesses } from './topics/retention-processes.ts'
+import { retentionTables } from './topics/retention-tables.ts'
+import { retentionTypes } from './topics/retention-types.ts'
 import { retry } from './topics/retry.ts'
 import { service } from './topics/service.ts'
 import { serviceControl } from './topics/service-control.ts'
@@ -82,6 +88,12 @@ const COMMON_NAMES = [
   'service',
   'serviceControl',
   'serviceFuzz',
+  'retention',
+  'retentionTables',
+  'keepLatest',
+  'retentionCallback',
+  'retentionProcesses',
+  'retentionTypes',
 ] as const
 
 const SQLITE_NAMES = [
@@ -136,6 +148,12 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   service,
   serviceControl,
   serviceFuzz,
+  retention,
+  retentionTables,
+  keepLatest: keepLatestTopic,
+  retentionCallback,
+  retentionProcesses,
+  retentionTypes,
   statements,
   numbers,
   connection,

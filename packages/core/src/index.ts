@@ -58,6 +58,15 @@ export {
   splitStoreOptions,
 } from './open/store-options.ts'
 export { parseStoreUrl, type StoreUrl, storeUrlScheme } from './open/store-url.ts'
+export { type DeleteOlderThanOptions, deleteOlderThan } from './retention/delete-older-than.ts'
+export { type DeleteWhereOptions, deleteWhere } from './retention/delete-where.ts'
+export type { Duration } from './retention/duration.ts'
+export { type KeepLatestOptions, keepLatest } from './retention/keep-latest.ts'
+export { type Retention, retention } from './retention/retention.ts'
+export { RETENTION_DEFAULTS, type RetentionOptions } from './retention/retention-options.ts'
+export type { StoredTime } from './retention/row-age.ts'
+export type { ColumnName, ColumnValue, Needs, TableName } from './retention/schema-types.ts'
+export { type TaskOptions, task } from './retention/task.ts'
 export { createMaintenanceService } from './service/maintenance-service.ts'
 export {
   type CheckpointLoopOptions,

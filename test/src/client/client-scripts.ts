@@ -1,5 +1,5 @@
 /** What a store in another process can be asked to do. Scripts that hold something keep it until `release`. */
-import type { CloseReport, MaintenanceReport, Store } from '@upkeep/core'
+import { type CloseReport, deleteOlderThan, type MaintenanceReport, type Store } from '@upkeep/core'
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { createGate, type Gate } from '../suite/gate.ts'
@@ -15,6 +15,11 @@ export interface ClientScripts {
   hold(args: { access: 'read' | 'write' }): Promise<void>
   /** Becomes the maintainer and stops in `onBegin`; answers when it is there. */
   holdMaintenance(args: undefined): Promise<void>
+  /**
+   * Deletes the old rows of `event`, a day or older, and stops in the `onDeleted` after so many; answers the ids that were
+   * told until then, and those that are being told.
+   */
+  holdRetention(args: { batchSize: number; tellBefore: number }): Promise<{ told: number[]; telling: number[] }>
   /** Starts the suite's migrations and stops in the first one; answers when it is there. */
   holdMigration(args: undefined): Promise<void>
   /** Lets go of what is held and answers when that has ended. */
@@ -76,6 +81,24 @@ export function createClientScripts(store: Store<any>): ClientScripts {
           },
         }),
       ),
+    async holdRetention({ batchSize, tellBefore }) {
+      const told: number[] = []
+      let telling: number[] = []
+      let calls = 0
+      await hold((reached, gate) => {
+        const onDeleted = async (ids: readonly number[]): Promise<void> => {
+          if (calls++ === tellBefore) {
+            telling = [...ids]
+            reached()
+            await gate.opened
+          }
+          told.push(...ids)
+        }
+        const task = deleteOlderThan({ table: 'event', column: 'at', maxAge: { days: 1 }, batchSize, onDeleted })
+        return store.maintenance({ mode: 'light', tasks: [task] })
+      })
+      return { told, telling }
+    },
     holdMigration: () =>
       hold(async (reached, gate) => {
         const provider = createMigrations(async () => {

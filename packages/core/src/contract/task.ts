@@ -33,6 +33,8 @@ export interface TaskContext<DB> {
   budgetLeftMs(): number
   /** Tells how far the task is; reaches `onProgress`. */
   progress(done: number, total: number | undefined): void
+  /** Adds to a counter of the task's report, which keeps it however the task ends. */
+  count(counter: string, by: number): void
 }
 
 /** What a task may say of itself: counters, whose keys name their units. */
@@ -41,18 +43,24 @@ export interface TaskResult {
   readonly status?: 'done' | 'blocked' | undefined
   /** Why, unless it is `done`. */
   readonly reason?: string | undefined
-  /** What it has done, e.g. `{ deletedRowCount: 1200 }`. */
+  /** What it has done, e.g. `{ deletedRowCount: 1200 }`; beside what it has counted with {@link TaskContext.count}. */
   readonly counters?: MaintenanceMeasures | undefined
 }
 
-/** A task of maintenance; made by `deleteOlderThan`, `deleteWhere`, `keepLatest` or `task`. */
-export interface MaintenanceTask<DB> {
+/**
+ * A task of maintenance; made by `deleteOlderThan`, `deleteWhere`, `keepLatest` or `task`.
+ *
+ * `DB` is what it needs of a schema: a task fits every store whose schema has that, and may have more.
+ */
+export interface MaintenanceTask<in DB> {
   /** Names it in reports; unique among the tasks of a run. */
   readonly name: string
   /** In milliseconds: past it the task's signal aborts and, if it does not settle soon, it is left behind. @default 600000 */
   readonly timeoutMs?: number | undefined
-  /** Does the work. What it throws makes the task `failed`; the run goes on. */
-  run(context: TaskContext<DB>): Promise<TaskResult | void>
+  /** Does the work. What it throws makes the task `failed`; the run goes on. `task()` gives it the schema's types. */
+  run(context: TaskContext<any>): Promise<TaskResult | void>
+  /** Never there: by its type the compiler knows which stores a task fits. */
+  readonly needs?: ((schema: DB) => void) | undefined
 }
 
 /** What came of a task. */

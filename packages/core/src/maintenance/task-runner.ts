@@ -10,6 +10,7 @@ import { openDeadline } from '../abort/deadline.ts'
 import type { AmbientScope, AsyncContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
+import type { MaintenanceMeasures } from '../contract/step-status.ts'
 import type { MaintenanceTask, TaskContext, TaskReport, TaskResult, TaskStore } from '../contract/task.ts'
 import { isStoreError } from '../errors/store-error.ts'
 
@@ -67,30 +68,35 @@ export class TaskRunner {
       return { status: 'blocked', reason: 'what an earlier run has left behind of it is still at work' }
     }
     using deadline = openDeadline({ timeoutMs: task.timeoutMs ?? DEFAULT_TIMEOUT_MS }, this.#clock, 'task', run.signal)
+    const counters = new TaskCounters()
     let isOver = false
-    const working = this.#begin(task, {
+    const taskRun: TaskRun = {
       ...run,
       signal: deadline.signal,
       // The run of a task that was left behind has ended, and so has what may be told of it.
       progress: (done, total) => {
         if (!isOver) run.progress(done, total)
       },
-    })
-    const conclusion = await this.#settledInTime(working, deadline.signal)
+    }
+    const working = this.#begin(task, taskRun, counters)
+    const settled = await this.#settledInTime(working, deadline.signal)
     isOver = true
-    if (conclusion === undefined) {
+    if (settled === undefined) {
       this.#leftBehind.add(task.name)
       void working.finally(() => this.#leftBehind.delete(task.name))
       this.#log.warn('a maintenance task has ignored its signal and was left behind', { task: task.name })
       const reason = 'it ignored its signal and was left behind'
-      return { status: statusOf(run.signal), reason, error: abortError(deadline.signal, 'task') }
+      const error = abortError(deadline.signal, 'task')
+      return { status: statusOf(run.signal), reason, error, counters: counters.snapshot() }
     }
-    if ('error' in conclusion) return failure(conclusion.error, run.signal, deadline.signal)
-    return conclusion.result
+    if ('error' in settled) {
+      return { ...failure(settled.error, run.signal, deadline.signal), counters: counters.snapshot() }
+    }
+    return { ...settled.result, counters: counters.snapshot(settled.result.counters) }
   }
 
   /** Never rejects. */
-  async #begin(task: MaintenanceTask<any>, run: TaskRun): Promise<Settled> {
+  async #begin(task: MaintenanceTask<any>, run: TaskRun, counters: TaskCounters): Promise<Settled> {
     const { signal, budgetLeftMs, progress } = run
     const context: TaskContext<any> = {
       store: this.#store,
@@ -99,6 +105,7 @@ export class TaskRunner {
       log: this.#log,
       budgetLeftMs,
       progress,
+      count: (counter, by) => counters.add(counter, by),
     }
     const begin = async (): Promise<Settled> => ({ result: conclusionOf(await task.run(context)) })
     const asyncContext = this.#asyncContext
@@ -131,6 +138,21 @@ export class TaskRunner {
   }
 }
 
+/** What a task counts while it works. */
+class TaskCounters {
+  readonly #counts = new Map<string, number>()
+
+  add(counter: string, by: number): void {
+    this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by)
+  }
+
+  /** `undefined` where nothing was counted, and nothing `told`. */
+  snapshot(told?: MaintenanceMeasures): MaintenanceMeasures | undefined {
+    if (this.#counts.size === 0 && told === undefined) return undefined
+    return Object.freeze({ ...Object.fromEntries(this.#counts), ...told })
+  }
+}
+
 /** Marks the code of a task, and what that has begun, until the task has settled. */
 class TaskScope implements AmbientScope {
   readonly inTransaction = false
@@ -157,7 +179,7 @@ function conclusionOf(result: TaskResult | void): Conclusion {
   return {
     status: status === 'blocked' ? 'blocked' : 'done',
     reason,
-    counters: counters && Object.freeze({ ...counters }),
+    counters,
   }
 }
 

@@ -3,18 +3,17 @@
  */
 import type { KyselyProps, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
+import { backoffDelayMs, type ResolvedRetry, resolveRetry } from '../abort/backoff.ts'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import { delay } from '../abort/system-clock.ts'
 import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
-import type { RetryOptions, StoreTransaction, TransactionContext } from '../contract/transaction.ts'
+import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
-import { assertKnownOptions, assertNumberOption, assertWholeOption } from '../open/check-options.ts'
 import { SessionProvider, type StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
 
-const DEFAULT_BACKOFF_MS = 10
-const DEFAULT_MAX_BACKOFF_MS = 1000
+const RETRY_DEFAULTS: ResolvedRetry = { attempts: 1, backoffMs: 10, maxBackoffMs: 1000 }
 const ACCESS_MODES: readonly unknown[] = ['read only', 'read write', undefined]
 const ISOLATION_LEVELS: readonly unknown[] = [
   'read uncommitted',
@@ -53,7 +52,8 @@ async function runAttempts<DB, T>(
   work: (tx: StoreTransaction<DB>) => Promise<T>,
   ctx: TransactionContext,
 ): Promise<T> {
-  const attempts = ctx.retry?.attempts ?? 1
+  const retry = resolveRetry(ctx.retry, RETRY_DEFAULTS, 'transaction')
+  const { attempts } = retry
   if (ctx.timeoutMs === undefined && attempts === 1) return attempt(runner, props, settings, ctx.signal, work)
   using deadline = openDeadline(ctx, clock, 'transaction')
   for (let count = 1; ; count++) {
@@ -61,7 +61,7 @@ async function runAttempts<DB, T>(
       return await attempt(runner, props, settings, deadline.signal, work)
     } catch (error) {
       if (count >= attempts || !isStoreError(error) || !error.retryable) throw error
-      await delay(clock, backoffMs(ctx.retry, count), deadline.signal, (signal) => abortError(signal, 'transaction'))
+      await delay(clock, backoffDelayMs(count, retry), deadline.signal, (signal) => abortError(signal, 'transaction'))
     }
   }
 }
@@ -123,27 +123,12 @@ async function counted(runner: StoreRunner, step: Promise<void>, operation: stri
   }
 }
 
-/** Full jitter: contenders that collided once should not meet again. */
-function backoffMs(retry: RetryOptions | undefined, count: number): number {
-  const { backoffMs = DEFAULT_BACKOFF_MS, maxBackoffMs = DEFAULT_MAX_BACKOFF_MS } = retry ?? {}
-  return Math.random() * Math.min(maxBackoffMs, backoffMs * 2 ** (count - 1))
-}
-
 function resolveSettings(ctx: TransactionContext): TransactionSettings {
   assertContext(ctx, 'transaction', ['accessMode', 'isolationLevel', 'retry'])
-  const { accessMode, isolationLevel, retry } = ctx
+  const { accessMode, isolationLevel } = ctx
   if (!ACCESS_MODES.includes(accessMode))
     throw invalidArgument("accessMode must be 'read only' or 'read write'", 'transaction')
   if (!ISOLATION_LEVELS.includes(isolationLevel))
     throw invalidArgument('there is no such isolationLevel', 'transaction')
-  if (retry !== undefined) assertRetry(retry)
   return { ...(accessMode && { accessMode }), ...(isolationLevel && { isolationLevel }) }
-}
-
-function assertRetry(retry: RetryOptions): void {
-  assertKnownOptions(retry, ['attempts', 'backoffMs', 'maxBackoffMs'], 'transaction retry')
-  const { attempts, backoffMs = DEFAULT_BACKOFF_MS, maxBackoffMs = DEFAULT_MAX_BACKOFF_MS } = retry
-  assertWholeOption(attempts, 'retry.attempts', 1)
-  assertNumberOption(backoffMs, 'retry.backoffMs', 0)
-  assertNumberOption(maxBackoffMs, 'retry.maxBackoffMs', 0)
 }

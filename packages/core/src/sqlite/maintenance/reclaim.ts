@@ -1,7 +1,7 @@
 /**
  * Gives free pages back bit by bit, beside a busy application.
  *
- * Each chunk is sized to hold the write lock for about {@link CHUNK_MS}; then the lock is free, and the loop too, for
+ * Each chunk is sized to hold the write lock for about 4 ms; then the lock is free, and the loop too, for
  * as long as the chunk took. The log that this writes is copied into the database by another process where there is
  * one. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum
  */
@@ -9,6 +9,7 @@
 import { abortError, assertNotAborted } from '../../abort/abort-error.ts'
 import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
+import { fittingSize, type SizeLimits } from '../../loop/fitting-size.ts'
 import { isSliceSpent } from '../../loop/loop-slice.ts'
 import { yieldToLoop } from '../../loop/yield-to-loop.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
@@ -17,11 +18,9 @@ import { bytesToCopy, checkpoint, copyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
-const CHUNK_MS = 4
 const FIRST_CHUNK_PAGES = 125
-const MIN_CHUNK_PAGES = 16
-/** Cheap pages make the next chunk larger, and then come dear ones. */
-const MAX_CHUNK_PAGES = 250
+/** Cheap pages make the next chunk larger, and then come dear ones: hence the limit. */
+const CHUNK_PAGES: SizeLimits = { targetMs: 4, min: 16, max: 250 }
 
 /** The log is copied when it has grown by this much. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024
@@ -49,7 +48,7 @@ async function reclaimChunks(scope: MaintenanceScope, total: number): Promise<bo
     run.progress('reclaim', Math.max(0, total - left), total, 'pages')
     if (left === 0) return true
     if (run.budgetLeftMs() <= 0) return false
-    chunkPages = nextChunkPages(chunkPages, tookMs)
+    chunkPages = fittingSize(chunkPages, tookMs, CHUNK_PAGES)
     await checkpointIfGrown(scope)
     await delay(clock, tookMs, run.signal, (signal) => abortError(signal, 'maintenance'))
   }
@@ -68,13 +67,6 @@ async function reclaimChunk(scope: MaintenanceScope, pages: number): Promise<{ l
     })
     return { left: Number(readPragma(connection.db, 'freelist_count')), tookMs }
   })
-}
-
-/** Down at once, up by halves, so that one odd chunk does not upset the next. */
-function nextChunkPages(pages: number, tookMs: number): number {
-  const fitting = pages * (CHUNK_MS / Math.max(tookMs, 0.1))
-  const next = fitting < pages ? fitting : (pages + fitting) / 2
-  return Math.round(Math.min(MAX_CHUNK_PAGES, Math.max(MIN_CHUNK_PAGES, next)))
 }
 
 async function checkpointIfGrown(scope: MaintenanceScope): Promise<void> {
