@@ -1,11 +1,12 @@
 /** @upkeep/core: the contract, and what makes any backend into a Store. Runtime-neutral. */
 export { systemClock } from './abort/system-clock.ts'
+export { type WithDeadlineOptions, withDeadline } from './abort/with-deadline.ts'
 export type * from './contract/backend.ts'
 export type { Capabilities } from './contract/capabilities.ts'
 export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
 export type * from './contract/health.ts'
-export type { StoreLog } from './contract/log.ts'
+export type * from './contract/log.ts'
 export {
   MAINTENANCE_STEPS,
   type MaintenanceContext,
@@ -27,6 +28,7 @@ export type * from './contract/store.ts'
 export type * from './contract/task.ts'
 export type * from './contract/transaction.ts'
 export { type ConstraintKind, isRetryableCode, STORE_ERROR_CODES, type StoreErrorCode } from './errors/error-code.ts'
+export { errorLabel } from './errors/error-label.ts'
 export {
   deserializeStoreError,
   invalidArgument,
@@ -46,6 +48,7 @@ export {
   givenOptions,
 } from './open/check-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
+export { resolveStoreLog } from './open/store-log.ts'
 export {
   type ResolvedStoreOptions,
   resolveStoreOptions,

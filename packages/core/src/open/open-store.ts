@@ -54,7 +54,9 @@ export async function openBackendStore<DB = any>(
 async function openEngineStore<DB>(backend: Backend, url: StoreUrl, options: ResolvedStoreOptions): Promise<Store<DB>> {
   const { clock, logger, signal } = options
   assertNotAborted(signal, 'open')
+  const startedMs = clock.monotonicMs()
   const engine = await backend.open({ url, clock, log: logger, signal })
+  logger.debug?.('store opened', { backend: engine.name, durationMs: clock.monotonicMs() - startedMs })
   return createEngineStore<DB>(engine, options)
 }
 

@@ -3,10 +3,12 @@ import type { KyselyPlugin, LogConfig } from 'kysely'
 import { assertContext } from '../abort/deadline.ts'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
-import type { StoreLog } from '../contract/log.ts'
+import type { StoreLog, StoreLogger } from '../contract/log.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import { invalidArgument } from '../errors/store-error.ts'
+import { assertClock, hasMethods } from './check-options.ts'
 import { resolveCloseOptions } from './close-options.ts'
+import { resolveStoreLog } from './store-log.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions {
@@ -14,8 +16,12 @@ export interface StoreOptions {
   readonly plugins?: readonly KyselyPlugin[] | undefined
   /** Kysely's own query log. Its events hold the bound values: it is the application's to decide where they go. @default none */
   readonly log?: LogConfig | undefined
-  /** Where the store reports what nobody awaits. Never gets values or credentials. @default console */
-  readonly logger?: StoreLog | undefined
+  /**
+   * Where the store tells what nobody awaits: `console`, pino, winston, bunyan, or anything else with `warn` and
+   * `error`. Never gets values or credentials; what it throws is ignored.
+   * @default `warn` and `error` of `console`
+   */
+  readonly logger?: StoreLogger | undefined
   /**
    * What `close()` does unless told otherwise: also for `destroy()` and `await using`. Times in milliseconds.
    * @default { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 }
@@ -42,31 +48,18 @@ export const STORE_OPTION_NAMES = ['plugins', 'log', 'logger', 'close', 'signal'
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
-  const { plugins = [], log, logger = console, close = {}, signal, clock = systemClock } = options
-  if (
-    !Array.isArray(plugins) ||
-    !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))
-  ) {
+  const { plugins = [], log, close = {}, signal, clock = systemClock } = options
+  if (!Array.isArray(plugins) || !plugins.every((plugin) => hasMethods(plugin, 'transformQuery', 'transformResult'))) {
     throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
   }
-  if (!isObjectWith(logger, 'warn', 'error'))
-    throw invalidArgument('logger must have the methods warn and error', 'open')
-  if (!isObjectWith(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer'))
-    throw invalidArgument('clock is no Clock', 'open')
+  const logger = resolveStoreLog(options.logger)
+  assertClock(clock)
   if (log !== undefined && typeof log !== 'function' && !isLevels(log)) {
     throw invalidArgument("log must be a function, or an array of 'query' and 'error'", 'open')
   }
   assertContext({ signal }, 'open')
   resolveCloseOptions(close)
   return { plugins, log, logger, close, signal, clock }
-}
-
-function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-  )
 }
 
 function isLevels(value: unknown): boolean {
