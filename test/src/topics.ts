@@ -29,6 +29,7 @@ import { nestedUse } from './topics/nested-use.ts'
 import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
+import { redaction } from './topics/redaction.ts'
 import { retry } from './topics/retry.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
@@ -60,6 +61,7 @@ const COMMON_NAMES = [
   'drain',
   'migrationLock',
   'types',
+  'redaction',
 ] as const
 
 const SQLITE_NAMES = [
@@ -103,6 +105,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   drain,
   migrationLock,
   types,
+  redaction,
   statements,
   numbers,
   connection,

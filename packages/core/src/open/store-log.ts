@@ -8,13 +8,15 @@ import type { FieldsFirstLog, LogFields, StoreLog, StoreLogger } from '../contra
 import { invalidArgument } from '../errors/store-error.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
-type Write = (message: string, fields: LogFields | undefined) => unknown
+type Write = (message: string, fields?: LogFields) => void
 
 /** A console prints every level, so by default it gets what somebody should look at. */
 const DEFAULT_LOGGER: StoreLog = {
   warn: (...line) => console.warn(...line),
   error: (...line) => console.error(...line),
 }
+
+const RESOLVED = new WeakSet<object>()
 
 /**
  * The logger as the store uses it: of the shape of {@link StoreLog} with all its methods, which never throw. One that
@@ -23,45 +25,38 @@ const DEFAULT_LOGGER: StoreLog = {
  * @throws INVALID_ARGUMENT for what is no logger
  */
 export function resolveStoreLog(logger: StoreLogger = DEFAULT_LOGGER): Required<StoreLog> {
-  if (logger instanceof ContainedLog) return logger
+  if (RESOLVED.has(logger)) return logger as Required<StoreLog>
   assertLogger(logger)
-  return new ContainedLog(logger)
+  const write = wantsFieldsFirst(logger) ? fieldsFirst : messageFirst
+  const log = Object.freeze({
+    debug: contained(write(logger, 'debug')),
+    info: contained(write(logger, 'info')),
+    warn: contained(write(logger, 'warn')),
+    error: contained(write(logger, 'error')),
+  })
+  RESOLVED.add(log)
+  return log
 }
 
-/** Calls the application's logger, and contains it. */
-class ContainedLog implements StoreLog {
-  readonly #write: Readonly<Record<Level, Write>>
+/** Called on the logger, which may need its `this`. */
+type Methods = { readonly [L in Level]?: (...line: unknown[]) => unknown }
 
-  constructor(logger: StoreLogger) {
-    const isFieldsFirst = wantsFieldsFirst(logger)
-    // Called on the logger, which may need its `this`.
-    const methods = logger as Partial<Record<Level, (...line: unknown[]) => unknown>>
-    const writer = (level: Level): Write =>
-      isFieldsFirst
-        ? (message, fields = {}) => methods[level]?.(fields, message)
-        : (message, fields) => methods[level]?.(...(fields === undefined ? [message] : [message, fields]))
-    this.#write = { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }
+function messageFirst(logger: object, level: Level): (...line: Parameters<Write>) => unknown {
+  return (message, fields) => {
+    const line = fields === undefined ? [message] : [message, fields]
+    return (logger as Methods)[level]?.(...line)
   }
+}
 
-  debug(message: string, fields?: LogFields): void {
-    this.#tell('debug', message, fields)
-  }
+function fieldsFirst(logger: object, level: Level): (...line: Parameters<Write>) => unknown {
+  return (message, fields = {}) => (logger as Methods)[level]?.(fields, message)
+}
 
-  info(message: string, fields?: LogFields): void {
-    this.#tell('info', message, fields)
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#tell('warn', message, fields)
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#tell('error', message, fields)
-  }
-
-  #tell(level: Level, message: string, fields: LogFields | undefined): void {
+/** A logger that fails must not break what it was told of. */
+function contained(write: (...line: Parameters<Write>) => unknown): Write {
+  return (message, fields) => {
     try {
-      const answer = this.#write[level](message, fields)
+      const answer = write(message, fields)
       // One that writes later fails later, and nobody would catch that.
       if (answer instanceof Promise) answer.catch(() => undefined)
     } catch {
