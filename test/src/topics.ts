@@ -7,6 +7,7 @@ import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
+import { repeatedValues } from './sqlite/repeated-values.ts'
 import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
 import { vacuum } from './sqlite/vacuum.ts'
@@ -76,6 +77,7 @@ const SQLITE_NAMES = [
   'vacuum',
   'statistics',
   'maintainer',
+  'repeatedValues',
 ] as const
 
 /** The name of a topic. */
@@ -117,6 +119,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   vacuum,
   statistics,
   maintainer,
+  repeatedValues,
 }
 
 /** Every topic's name. */
