@@ -8,6 +8,7 @@ import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
+import { repeatedValues } from './sqlite/repeated-values.ts'
 import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
 import { tableRebuild } from './sqlite/table-rebuild.ts'
@@ -38,6 +39,7 @@ import { opening } from './topics/opening.ts'
 import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
+import { redaction } from './topics/redaction.ts'
 import { retention } from './topics/retention.ts'
 import { retentionCallback } from './topics/retention-callback.ts'
 import { retentionProcesses } from './topics/retention-processes.ts'
@@ -94,6 +96,7 @@ const COMMON_NAMES = [
   'retentionCallback',
   'retentionProcesses',
   'retentionTypes',
+  'redaction',
 ] as const
 
 const SQLITE_NAMES = [
@@ -110,6 +113,7 @@ const SQLITE_NAMES = [
   'maintainer',
   'healthSqlite',
   'tableRebuild',
+  'repeatedValues',
 ] as const
 
 /** The name of a topic. */
@@ -154,6 +158,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   retentionCallback,
   retentionProcesses,
   retentionTypes,
+  redaction,
   statements,
   numbers,
   connection,
@@ -168,6 +173,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   health,
   healthSqlite,
   tableRebuild,
+  repeatedValues,
 }
 
 /** Every topic's name. */

@@ -1,11 +1,12 @@
 /** @upkeep/core: the contract, and what makes any backend into a Store. Runtime-neutral. */
 export { systemClock } from './abort/system-clock.ts'
+export { type WithDeadlineOptions, withDeadline } from './abort/with-deadline.ts'
 export type * from './contract/backend.ts'
 export type { Capabilities } from './contract/capabilities.ts'
 export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
 export type * from './contract/health.ts'
-export type { StoreLog } from './contract/log.ts'
+export type * from './contract/log.ts'
 export {
   MAINTENANCE_STEPS,
   type MaintenanceContext,
@@ -28,6 +29,7 @@ export type * from './contract/store.ts'
 export type * from './contract/task.ts'
 export type * from './contract/transaction.ts'
 export { type ConstraintKind, isRetryableCode, STORE_ERROR_CODES, type StoreErrorCode } from './errors/error-code.ts'
+export { errorLabel } from './errors/error-label.ts'
 export {
   deserializeStoreError,
   invalidArgument,
@@ -50,6 +52,7 @@ export {
 export { HEALTH_DEFAULTS, HEALTH_LIMITS, type ResolvedHealthOptions } from './open/health-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
 export { type ResolvedSlowQueryOptions, SLOW_QUERY_DEFAULTS } from './open/slow-query-options.ts'
+export { resolveStoreLog } from './open/store-log.ts'
 export {
   type ResolvedStoreOptions,
   resolveStoreOptions,

@@ -4,27 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { abortError, assertNotAborted, raceAbort } from '../dist/abort/abort-error.js'
 import { delay } from '../dist/abort/system-clock.js'
 import { yieldToLoop } from '../dist/loop/yield-to-loop.js'
+import { countedSignal } from './support/counted-signal.ts'
 import { createManualClock } from './support/manual-clock.ts'
 import { codeOf, failureOf, track, turns } from './support/outcome.ts'
-
-/** A signal that knows how many listen to it. */
-function countedSignal(): { signal: AbortSignal; abort: (reason?: unknown) => void; listeners: () => number } {
-  const controller = new AbortController()
-  const { signal } = controller
-  let count = 0
-  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-  const known = new Set<unknown>()
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    known.add(args[1])
-    count++
-    add(...args)
-  }
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    if (known.delete(args[1])) count--
-    remove(...args)
-  }
-  return { signal, abort: (reason) => controller.abort(reason), listeners: () => count }
-}
 
 describe('abortError', () => {
   it("the caller's reason becomes the cause of an ABORTED", () => {

@@ -4,6 +4,7 @@ import { StoreError, systemClock } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { abortError } from '../dist/abort/abort-error.js'
 import { assertContext, openDeadline } from '../dist/abort/deadline.js'
+import { countedSignal } from './support/counted-signal.ts'
 import { createManualClock } from './support/manual-clock.ts'
 import { codeOf } from './support/outcome.ts'
 
@@ -47,8 +48,6 @@ describe('openDeadline', () => {
     const clock = createManualClock()
     const [caller, store] = [new AbortController(), new AbortController()]
     using deadline = openDeadline({ signal: caller.signal, timeoutMs: 10 }, clock, 'query', store.signal)
-    // Node 24 makes up a joined signal's reason when somebody looks; whoever works under it listens.
-    deadline.signal.addEventListener('abort', () => undefined)
     const enders: Readonly<Record<string, () => void>> = {
       'the caller': () => caller.abort(),
       'the deadline': () => clock.advance(10),
@@ -74,6 +73,17 @@ describe('openDeadline', () => {
       expect(clock.pendingMs).toContain(10)
     }
     expect(clock.pendingMs).toEqual([])
+  })
+
+  it.each([
+    ['with a deadline', { timeoutMs: 10 }],
+    ['with two signals', {}],
+  ])('leaves no listener behind when it is disposed of: %s', (_what, ctx) => {
+    const [caller, store] = [countedSignal(), countedSignal()]
+    const deadline = openDeadline({ ...ctx, signal: caller.signal }, createManualClock(), 'query', store.signal)
+    expect([caller.listeners(), store.listeners()]).toEqual([1, 1])
+    deadline[Symbol.dispose]()
+    expect([caller.listeners(), store.listeners()]).toEqual([0, 0])
   })
 
   it('disposed of, it no longer ends', () => {

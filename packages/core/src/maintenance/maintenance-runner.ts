@@ -20,6 +20,7 @@ import type {
   MaintenanceStepName,
 } from '../contract/maintenance.ts'
 import type { TaskStore } from '../contract/task.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import { type ResolvedMaintenanceOptions, resolveMaintenanceOptions } from './maintenance-options.ts'
 import { MaintenanceTally } from './maintenance-tally.ts'
@@ -144,7 +145,10 @@ export class MaintenanceRunner {
         await session.close()
       }
       if (report.has('aborted')) throw abortError(signal, 'maintenance')
-      return report.finished()
+      const finished = report.finished()
+      const { mode, outcome, durationMs } = finished
+      this.#logger.debug?.('maintenance done', { backend: this.#engine.name, mode, outcome, durationMs })
+      return finished
     } catch (error) {
       throw withReport(error, signal, report)
     }
@@ -200,10 +204,13 @@ export class MaintenanceRunner {
   }
 
   #tell(ctx: MaintenanceContext, progress: MaintenanceProgress): void {
+    const warn = (error: unknown): void => this.#logger.warn('onProgress threw', { error: errorLabel(error) })
     try {
-      ctx.onProgress?.(progress)
+      const answer: unknown = ctx.onProgress?.(progress)
+      // One that is async must not end the process by a rejection that nobody handles.
+      if (answer instanceof Promise) answer.catch(warn)
     } catch (error) {
-      this.#logger.warn('onProgress threw', { error: error instanceof Error ? error.name : typeof error })
+      warn(error)
     }
   }
 

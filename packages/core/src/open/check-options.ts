@@ -12,7 +12,9 @@ export function assertKnownOptions(options: unknown, known: readonly string[], o
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw invalidArgument(`${operation}: there is no option "${name}"; there are ${known.join(', ')}`, operation)
+      // Of a URL it may be a part of a password that has a bare & and a bare =.
+      const told = /^\w{1,40}$/.test(name) ? `"${name}"` : 'of such a name'
+      throw invalidArgument(`${operation}: there is no option ${told}; there are ${known.join(', ')}`, operation)
     }
   }
 }
@@ -50,6 +52,21 @@ export function assertOneOf(value: unknown, name: string, allowed: readonly unkn
 /** Refuses what is there and is no function. @throws INVALID_ARGUMENT */
 export function assertFunctionOption(value: unknown, name: string): void {
   if (value !== undefined && typeof value !== 'function') throw invalidArgument(`${name} must be a function`, 'options')
+}
+
+/** Whether `value` is an object that has all of `methods`. */
+export function hasMethods(value: unknown, ...methods: readonly string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  )
+}
+
+/** Refuses what is no Clock. @throws INVALID_ARGUMENT */
+export function assertClock(clock: unknown): void {
+  if (!hasMethods(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer'))
+    throw invalidArgument('clock is no Clock', 'options')
 }
 
 /** The options that are given: one that is `undefined` is not, and hides nothing underneath. */

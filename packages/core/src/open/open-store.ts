@@ -59,9 +59,11 @@ async function openEngineStore<DB>(
 ): Promise<Store<DB>> {
   const { clock, logger, signal } = options
   assertNotAborted(signal, 'open')
+  const startedMs = clock.monotonicMs()
   const engine = await backend.open({ url, clock, log: logger, signal })
   const store = createEngineStore<DB>(engine, options)
   await prepareStore(store, options)
+  logger.debug?.('store opened', { backend: engine.name, durationMs: clock.monotonicMs() - startedMs })
   return store
 }
 

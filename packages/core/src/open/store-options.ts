@@ -4,17 +4,18 @@ import { assertContext } from '../abort/deadline.ts'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { HealthOptions } from '../contract/health.ts'
-import type { StoreLog } from '../contract/log.ts'
+import type { StoreLog, StoreLogger } from '../contract/log.ts'
 import type { OpeningMigrations } from '../contract/migration.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import type { SlowQueryOptions } from '../contract/slow-query.ts'
 import type { Store } from '../contract/store.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { assertOpeningMigrations } from '../migrate/migration-options.ts'
-import { assertFunctionOption } from './check-options.ts'
+import { assertClock, assertFunctionOption, hasMethods } from './check-options.ts'
 import { resolveCloseOptions } from './close-options.ts'
 import { type ResolvedHealthOptions, resolveHealthOptions } from './health-options.ts'
 import { type ResolvedSlowQueryOptions, resolveSlowQueryOptions } from './slow-query-options.ts'
+import { resolveStoreLog } from './store-log.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions<DB = any> {
@@ -22,8 +23,12 @@ export interface StoreOptions<DB = any> {
   readonly plugins?: readonly KyselyPlugin[] | undefined
   /** Kysely's own query log. Its events hold the bound values: it is the application's to decide where they go. @default none */
   readonly log?: LogConfig | undefined
-  /** Where the store reports what nobody awaits. Never gets values or credentials. @default console */
-  readonly logger?: StoreLog | undefined
+  /**
+   * Where the store tells what nobody awaits: `console`, pino, winston, bunyan, or anything else with `warn` and
+   * `error`. Never gets values or credentials; what it throws is ignored.
+   * @default `warn` and `error` of `console`
+   */
+  readonly logger?: StoreLogger | undefined
   /**
    * What `close()` does unless told otherwise: also for `destroy()` and `await using`. Times in milliseconds.
    * @default { drainMs: 5000, maintenanceOnClose: 'auto', budgetMs: 5000 }
@@ -82,17 +87,12 @@ export const STORE_OPTION_NAMES = [
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveStoreOptions<DB = any>(options: StoreOptions<DB>): ResolvedStoreOptions<DB> {
-  const { plugins = [], log, logger = console, close = {}, migrations, onOpen, signal, clock = systemClock } = options
-  if (
-    !Array.isArray(plugins) ||
-    !plugins.every((plugin) => isObjectWith(plugin, 'transformQuery', 'transformResult'))
-  ) {
+  const { plugins = [], log, close = {}, migrations, onOpen, signal, clock = systemClock } = options
+  if (!Array.isArray(plugins) || !plugins.every((plugin) => hasMethods(plugin, 'transformQuery', 'transformResult'))) {
     throw invalidArgument('plugins must be an array of Kysely plugins', 'open')
   }
-  if (!isObjectWith(logger, 'warn', 'error'))
-    throw invalidArgument('logger must have the methods warn and error', 'open')
-  if (!isObjectWith(clock, 'monotonicMs', 'now', 'setTimer', 'clearTimer'))
-    throw invalidArgument('clock is no Clock', 'open')
+  const logger = resolveStoreLog(options.logger)
+  assertClock(clock)
   if (log !== undefined && typeof log !== 'function' && !isLevels(log)) {
     throw invalidArgument("log must be a function, or an array of 'query' and 'error'", 'open')
   }
@@ -103,14 +103,6 @@ export function resolveStoreOptions<DB = any>(options: StoreOptions<DB>): Resolv
   if (migrations !== undefined) assertOpeningMigrations(migrations)
   assertFunctionOption(onOpen, 'onOpen')
   return { plugins, log, logger, close, migrations, onOpen, signal, clock, health, slowQueries }
-}
-
-function isObjectWith(value: unknown, ...methods: readonly string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-  )
 }
 
 function isLevels(value: unknown): boolean {

@@ -81,12 +81,13 @@ function withoutAuthority(scheme: string, name: string): string {
 
 function parseOptions(query: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>()
-  for (const pair of query.split('&')) {
+  for (const [index, pair] of query.split('&').entries()) {
     if (pair === '') continue
     const equals = pair.indexOf('=')
     const key = decode(equals < 0 ? pair : pair.slice(0, equals))
-    if (equals < 0) throw refuse(`the URL option "${key}" has no value; write ${key}=…`)
-    if (options.has(key)) throw refuse(`the URL option "${key}" is given twice`)
+    // It may be the rest of a password that has a bare &, so it is not repeated.
+    if (equals < 0) throw refuse(`option ${index + 1} of the URL has no value; write name=value, and %26 for a & in it`)
+    if (options.has(key)) throw refuse(`option ${index + 1} of the URL is given twice`)
     options.set(key, decode(pair.slice(equals + 1)))
   }
   return options

@@ -54,9 +54,15 @@ function bindObject(value: object, index: number): unknown {
   }
   if (value instanceof JsonValue) return toJson(value.value, index)
   if (Array.isArray(value)) throw refuse(index, 'is an array; write json(array) to store it as JSON')
-  const prototype: unknown = Object.getPrototypeOf(value)
+  const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return toJson(value, index)
-  throw refuse(index, `is a ${value.constructor?.name ?? 'class instance'}, which has no SQL value`)
+  throw refuse(index, `is a ${className(prototype)}, which has no SQL value`)
+}
+
+/** Of its class: the object itself may have anything under this name. */
+function className(prototype: object): string {
+  const itsClass: unknown = prototype.constructor
+  return typeof itsClass === 'function' && itsClass.name !== '' ? itsClass.name : 'class instance'
 }
 
 function toJson(value: unknown, index: number): string {

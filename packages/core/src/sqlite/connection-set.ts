@@ -7,7 +7,7 @@
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
-import { isStoreError } from '../errors/store-error.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
 import type { SqlitePort } from './port.ts'
 import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
@@ -160,7 +160,7 @@ export class ConnectionSet {
       }
     } catch (error) {
       this.#log.warn('the settings of a leased connection could not be restored', {
-        code: isStoreError(error) ? error.code : 'UNKNOWN',
+        code: errorLabel(error),
       })
     }
   }

@@ -4,8 +4,10 @@
  * Source: https://www.sqlite.org/rescode.html
  */
 import type { ConstraintKind, StoreErrorCode } from '../errors/error-code.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { SqlitePort } from './port.ts'
+import { type SqlitePhase, withoutValues } from './sqlite-message.ts'
 
 /** By primary code: the part up to the second underscore. */
 const CODES: Readonly<Record<string, StoreErrorCode>> = {
@@ -51,6 +53,7 @@ const EXTENDED_NAMES: Readonly<Record<number, string>> = {
   787: 'CONSTRAINT_FOREIGNKEY',
   1299: 'CONSTRAINT_NOTNULL',
   1555: 'CONSTRAINT_PRIMARYKEY',
+  1811: 'CONSTRAINT_TRIGGER',
   2067: 'CONSTRAINT_UNIQUE',
   2579: 'CONSTRAINT_ROWID',
   3091: 'CONSTRAINT_DATATYPE',
@@ -67,10 +70,13 @@ export function isBusy(port: SqlitePort, error: unknown): boolean {
   return code !== undefined && (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_PROTOCOL')
 }
 
-/** Where an error came up: SQLITE_ERROR while compiling is the statement's fault. */
-export type SqlitePhase = 'prepare' | 'execute'
-
-/** Turns whatever was thrown into a {@link StoreError}; one that is already is returned as it is. */
+/**
+ * Turns whatever was thrown into a {@link StoreError}; one that is already is returned as it is.
+ *
+ * Neither the message nor the cause repeats a value of the statement: where SQLite did, it is left out of the one, and
+ * the other is not there. What the application itself has thrown or written, in a function or in a trigger, is the cause
+ * and not in the message.
+ */
 export function classifySqliteError(
   port: SqlitePort,
   error: unknown,
@@ -78,20 +84,33 @@ export function classifySqliteError(
   phase: SqlitePhase = 'execute',
 ): StoreError {
   if (isStoreError(error)) return error
-  const message = error instanceof Error ? error.message : 'the driver threw something that is no error'
   const nativeCode = port.resultCode(error)
-  if (nativeCode === undefined) {
-    // Drivers report misuse, such as a wrong number of parameters, as plain JavaScript errors.
-    const code = error instanceof RangeError || error instanceof TypeError ? 'INVALID_ARGUMENT' : 'UNKNOWN'
-    return new StoreError(code, message, { operation, cause: error })
+  if (nativeCode === undefined) return classifyForeignError(error, operation)
+  const said = error instanceof Error ? error.message : nativeCode
+  if (nativeCode === 'SQLITE_CONSTRAINT_TRIGGER') {
+    return new StoreError('CONSTRAINT', 'a trigger refused the change', { operation, nativeCode, cause: error })
   }
-  if (nativeCode === 'SQLITE_ERROR' && phase === 'prepare')
-    return new StoreError('SYNTAX', message, { operation, nativeCode, cause: error })
+  const kind = CONSTRAINT_KINDS[nativeCode]
+  const message = kind === undefined ? withoutValues(said, phase) : said
   const primary = nativeCode.split('_', 2).join('_')
-  return new StoreError(CODES[primary] ?? 'UNKNOWN', message, {
+  const isSyntax = nativeCode === 'SQLITE_ERROR' && phase === 'prepare'
+  return new StoreError(isSyntax ? 'SYNTAX' : (CODES[primary] ?? 'UNKNOWN'), message, {
     operation,
     nativeCode,
-    kind: CONSTRAINT_KINDS[nativeCode],
-    cause: error,
+    kind,
+    cause: message === said ? error : undefined,
   })
+}
+
+/** Drivers report misuse, such as a wrong number of parameters, as JavaScript errors; functions of the application throw them. */
+function classifyForeignError(error: unknown, operation: string): StoreError {
+  const code = error instanceof RangeError || error instanceof TypeError ? 'INVALID_ARGUMENT' : 'UNKNOWN'
+  const message = `the driver, or a function of the application, threw: ${systemCode(error) ?? errorLabel(error)}`
+  return new StoreError(code, message, { operation, cause: error })
+}
+
+/** What the operating system or Node calls it, e.g. `EACCES`. */
+function systemCode(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^E[A-Z0-9_]{2,63}$/.test(code) ? code : undefined
 }

@@ -6,6 +6,7 @@
  */
 import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
 import { abortError } from '../abort/abort-error.ts'
+import { type JoinedSignal, joinSignals } from '../abort/join-signals.ts'
 import type { AmbientScope, EngineSession, StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
@@ -64,7 +65,8 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async raw({ signal }: StatementContext): Promise<unknown> {
     return this.#inTurn('connection', async () => {
-      const connection = await this.#writer(this.#joined(signal))
+      using joined = this.#joined(signal)
+      const connection = await this.#writer(joined.signal)
       this.#lease.settingsChanged = true
       return connection.db.raw
     })
@@ -72,7 +74,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#isEnding) throw this.#over()
-    return this.#executeAtOnce(query, signal) ?? this.#inTurn('query', () => this.#execute(query, this.#joined(signal)))
+    return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
   }
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
@@ -84,7 +86,8 @@ export class SqliteSession implements EngineSession, LockHolder {
     chunkSize: number,
     options?: AbortableOperationOptions,
   ): AsyncGenerator<QueryResult<R>> {
-    const signal = this.#joined(options?.signal)
+    using joined = this.#joined(options?.signal)
+    const { signal } = joined
     const source = await this.#inTurn('stream', () => this.#openStream(query, signal))
     this.#streams.add(source)
     try {
@@ -99,7 +102,8 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async begin(settings: TransactionSettings, ctx: StatementContext): Promise<void> {
     if (this.#beginAtOnce(settings, ctx.signal)) return
-    const signal = this.#joined(ctx.signal)
+    using joined = this.#joined(ctx.signal)
+    const { signal } = joined
     await this.#inTurn('begin', async () => {
       this.#assertUsable(signal)
       if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
@@ -210,6 +214,13 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (doomed !== undefined) throw told(doomed, 'the transaction was rolled back', 'commit')
   }
 
+  #executeInTurn(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+    return this.#inTurn('query', async () => {
+      using joined = this.#joined(signal)
+      return await this.#execute(query, joined.signal)
+    })
+  }
+
   async #execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
     this.#assertUsable(signal)
     const kind = this.#router.classify(query.sql)
@@ -312,10 +323,9 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   /** For what may have to wait: ends with the statement's signal, with the session's, and with its doom. */
-  #joined(signal: AbortSignal | undefined): AbortSignal {
+  #joined(signal: AbortSignal | undefined): JoinedSignal {
     this.#stop ??= new AbortController()
-    const signals = [this.#stop.signal, this.#signal, signal].filter((one) => one !== undefined)
-    return signals.length === 1 ? this.#stop.signal : AbortSignal.any(signals)
+    return joinSignals([this.#stop.signal, this.#signal, signal].filter((one) => one !== undefined))
   }
 
   #over(): StoreError {

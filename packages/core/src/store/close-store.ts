@@ -9,6 +9,7 @@ import type { Engine } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { CloseReport } from '../contract/reports.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError } from '../errors/store-error.ts'
 import type { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
 import type { ResolvedCloseOptions } from '../open/close-options.ts'
@@ -50,7 +51,9 @@ export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions)
       walSizeBytes,
       abandoned,
     })
-    if (!clean) options.logger.warn('the store was not closed cleanly', { ...result, maintenance: report?.outcome })
+    const fields = { ...result, backend: engine.name, maintenance: report?.outcome }
+    if (clean) options.logger.debug?.('store closed', fields)
+    else options.logger.warn('the store was not closed cleanly', fields)
     return result
   } finally {
     lifecycle.finish()
@@ -85,7 +88,7 @@ async function lastMaintenance(
     return await store.maintenance.runAtClose({ mode, budgetMs, signal })
   } catch (error) {
     if (isStoreError(error) && error.report !== undefined) return error.report
-    store.options.logger.warn('maintenance before close failed', { code: isStoreError(error) ? error.code : 'UNKNOWN' })
+    store.options.logger.warn('maintenance before close failed', { code: errorLabel(error) })
     return undefined
   }
 }

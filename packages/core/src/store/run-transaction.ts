@@ -33,9 +33,10 @@ export async function runTransaction<DB, T>(
   ctx: TransactionContext,
 ): Promise<T> {
   const settings = resolveSettings(ctx)
+  const retry = resolveRetry(ctx.retry, RETRY_DEFAULTS, 'transaction')
   const startedMs = clock.monotonicMs()
   try {
-    return await runAttempts(runner, props, clock, settings, work, ctx)
+    return await runAttempts(runner, props, clock, settings, retry, work, ctx)
   } catch (error) {
     throw runner.counted(error)
   } finally {
@@ -49,10 +50,10 @@ async function runAttempts<DB, T>(
   props: KyselyProps,
   clock: Clock,
   settings: TransactionSettings,
+  retry: ResolvedRetry,
   work: (tx: StoreTransaction<DB>) => Promise<T>,
   ctx: TransactionContext,
 ): Promise<T> {
-  const retry = resolveRetry(ctx.retry, RETRY_DEFAULTS, 'transaction')
   const { attempts } = retry
   if (ctx.timeoutMs === undefined && attempts === 1) return attempt(runner, props, settings, ctx.signal, work)
   using deadline = openDeadline(ctx, clock, 'transaction')

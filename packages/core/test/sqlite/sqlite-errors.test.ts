@@ -7,8 +7,8 @@ import { classifySqliteError, isBusy } from '../../dist/sqlite/sqlite-errors.js'
 
 class DriverError extends Error {
   readonly resultCode: string
-  constructor(resultCode: string) {
-    super('what the driver said')
+  constructor(resultCode: string, message = 'what the driver said') {
+    super(message)
     this.resultCode = resultCode
   }
 }
@@ -36,7 +36,6 @@ describe('classifySqliteError', () => {
     ['SQLITE_CONSTRAINT_NOTNULL', 'CONSTRAINT', 'not_null'],
     ['SQLITE_CONSTRAINT_CHECK', 'CONSTRAINT', 'check'],
     ['SQLITE_CONSTRAINT_DATATYPE', 'CONSTRAINT', 'check'],
-    ['SQLITE_CONSTRAINT_TRIGGER', 'CONSTRAINT', undefined],
     ['SQLITE_CORRUPT', 'CORRUPT', undefined],
     ['SQLITE_CORRUPT_INDEX', 'CORRUPT', undefined],
     ['SQLITE_NOTADB', 'CORRUPT', undefined],
@@ -81,6 +80,37 @@ describe('classifySqliteError', () => {
     expect(codes).toEqual(['INVALID_ARGUMENT', 'INVALID_ARGUMENT', 'UNKNOWN', 'UNKNOWN', 'UNKNOWN', 'UNKNOWN'])
   })
 
+  it('what a trigger says may be any value: it is the cause, and not in the message', () => {
+    const cause = new DriverError('SQLITE_CONSTRAINT_TRIGGER', 'hunter2')
+    const error = classifySqliteError(port, cause, 'query')
+    expect(error).toMatchObject({ code: 'CONSTRAINT', kind: undefined, nativeCode: 'SQLITE_CONSTRAINT_TRIGGER' })
+    expect(error.cause).toBe(cause)
+    expect(`${error.message} ${error.stack}`).not.toContain('hunter2')
+  })
+
+  it('what a function of the application throws is the cause, and not in the message', () => {
+    const cause = new TypeError('hunter2')
+    const error = classifySqliteError(port, cause, 'query')
+    expect(error.cause).toBe(cause)
+    expect(`${error.message} ${error.stack}`).not.toContain('hunter2')
+    expect(classifySqliteError(port, Object.assign(new Error('x'), { code: 'EACCES' }), 'open').message).toContain(
+      'EACCES',
+    )
+  })
+
+  it('where SQLite repeats a value there is no cause: it would be printed with the error', () => {
+    const error = classifySqliteError(port, new DriverError('SQLITE_ERROR', "bad JSON path: 'hunter2'"), 'query')
+    expect(error).toMatchObject({ code: 'UNKNOWN', nativeCode: 'SQLITE_ERROR' })
+    expect(error.cause).toBeUndefined()
+    expect(`${error.message} ${error.stack}`).not.toContain('hunter2')
+  })
+
+  it('the names of a constraint are told', () => {
+    const said = 'UNIQUE constraint failed: person.name'
+    const error = classifySqliteError(port, new DriverError('SQLITE_CONSTRAINT_UNIQUE', said), 'query')
+    expect(error.message).toBe(said)
+  })
+
   it('trying again is for the locks of others only: a deadlock of our own would never end', () => {
     const busy = ['SQLITE_BUSY', 'SQLITE_BUSY_RECOVERY', 'SQLITE_PROTOCOL']
     const not = ['SQLITE_LOCKED', 'SQLITE_FULL', 'SQLITE_IOERR_LOCK', 'SQLITE_ERROR']
@@ -111,12 +141,13 @@ describe('sqliteResultCodeName', () => {
     [275, 'SQLITE_CONSTRAINT_CHECK'],
     [787, 'SQLITE_CONSTRAINT_FOREIGNKEY'],
     [1299, 'SQLITE_CONSTRAINT_NOTNULL'],
+    [1811, 'SQLITE_CONSTRAINT_TRIGGER'],
     [1555, 'SQLITE_CONSTRAINT_PRIMARYKEY'],
     [2067, 'SQLITE_CONSTRAINT_UNIQUE'],
     [2579, 'SQLITE_CONSTRAINT_ROWID'],
     [3091, 'SQLITE_CONSTRAINT_DATATYPE'],
     // One that is not in the table still says its primary code.
-    [1811, 'SQLITE_CONSTRAINT'],
+    [2323, 'SQLITE_CONSTRAINT'],
     [778, 'SQLITE_IOERR'],
     [100, 'SQLITE_CODE_100'],
     [-1, 'SQLITE_CODE_-1'],
