@@ -124,10 +124,11 @@ describe('close', () => {
 
 describe('stores', () => {
   it('have their defaults', () => {
-    expect(resolveStoreOptions({})).toEqual({
+    const { logger, ...others } = resolveStoreOptions({})
+    expect(Object.keys(logger).sort()).toEqual(['debug', 'error', 'info', 'warn'])
+    expect(others).toEqual({
       plugins: [],
       log: undefined,
-      logger: resolveStoreOptions({}).logger,
       close: {},
       clock: systemClock,
     })
