@@ -22,6 +22,7 @@ import { drain } from './topics/drain.ts'
 import { errors } from './topics/errors.ts'
 import { expressions } from './topics/expressions.ts'
 import { lifecycle } from './topics/lifecycle.ts'
+import { logging } from './topics/logging.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
 import { migrationLock } from './topics/migration-lock.ts'
@@ -63,6 +64,7 @@ const COMMON_NAMES = [
   'migrationLock',
   'types',
   'redaction',
+  'logging',
 ] as const
 
 const SQLITE_NAMES = [
@@ -108,6 +110,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   migrationLock,
   types,
   redaction,
+  logging,
   statements,
   numbers,
   connection,
