@@ -237,7 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/maintenance/maintenance-runner.js`,
     find: "'onProgress threw', { error: errorLabel(error) }",
     replace: "'onProgress threw', { error: String(error) }",
-    noticedBy: ['redaction', 'a callback that throws or rejects'],
+    noticedBy: ['logging', 'a callback that throws or rejects'],
   },
   {
     fault: 'what SQLite repeats of a statement is told',
@@ -258,7 +258,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/open/store-log.js`,
     find: 'try {\n            const answer = write(message, fields);',
     replace: 'write(message, fields);\n        try {\n            const answer = undefined;',
-    noticedBy: ['redaction', 'a logger that throws'],
+    noticedBy: ['logging', 'a logger that throws'],
   },
   {
     fault: 'withDeadline waits for its work',

@@ -27,6 +27,7 @@ import { expressions } from './topics/expressions.ts'
 import { health } from './topics/health.ts'
 import { keepLatestTopic } from './topics/keep-latest.ts'
 import { lifecycle } from './topics/lifecycle.ts'
+import { logging } from './topics/logging.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
 import { migrate } from './topics/migrate.ts'
@@ -97,6 +98,7 @@ const COMMON_NAMES = [
   'retentionProcesses',
   'retentionTypes',
   'redaction',
+  'logging',
 ] as const
 
 const SQLITE_NAMES = [
@@ -159,6 +161,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   retentionProcesses,
   retentionTypes,
   redaction,
+  logging,
   statements,
   numbers,
   connection,

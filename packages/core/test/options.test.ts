@@ -172,10 +172,11 @@ describe('health', () => {
 
 describe('stores', () => {
   it('have their defaults', () => {
-    expect(resolveStoreOptions({})).toEqual({
+    const { logger, ...others } = resolveStoreOptions({})
+    expect(Object.keys(logger).sort()).toEqual(['debug', 'error', 'info', 'warn'])
+    expect(others).toEqual({
       plugins: [],
       log: undefined,
-      logger: resolveStoreOptions({}).logger,
       close: {},
       clock: systemClock,
       health: HEALTH_DEFAULTS,

@@ -1,19 +1,15 @@
 /**
- * What never comes out: a value that was bound, a literal of a statement, what an application's own error says. Every
- * line that is logged, every error and every report is searched for a planted secret, down to hidden properties.
+ * What no error tells: a value that was bound, a literal of the statement. Every error is searched for a planted secret,
+ * down to hidden properties and its cause.
  *
- * What the application has made itself is its own: the reason of its signal, the error of its callback, which are causes.
- * Not: stdout and stderr, which belong to whoever runs the process.
+ * Not: what is logged and reported; see logging.ts. Nor stdout and stderr, which belong to whoever runs the process.
  */
-import { isStoreError, json, type Store, type StoreLogger } from '@upkeep/core'
+import { isStoreError, json, type Store } from '@upkeep/core'
 import { type Kysely, sql } from 'kysely'
-import { createGate, turns } from '../suite/gate.ts'
+import { keepingLogger } from '../suite/keeping-logger.ts'
 import { findPlanted, PLANTED_BIGINT, PLANTED_BYTES, PLANTED_NUMBER, PLANTED_TEXT } from '../suite/planted.ts'
-import { rejectionOf, type Suite, type Topic } from '../suite/suite.ts'
+import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
-
-/** Of errors and reports: what the application has thrown. */
-const OWN = ['cause', 'error'] as const
 
 const PERSON = { id: 1, name: PLANTED_TEXT, age: PLANTED_NUMBER }
 
@@ -85,20 +81,7 @@ const WAYS: Readonly<Record<string, (store: Store<TestSchema>, failing: Failing)
   withConnection: (store, failing) => store.withConnection(({ db }) => failing(db)),
 }
 
-/** A logger that keeps everything. */
-function keepingLogger(): { readonly logger: StoreLogger; readonly lines: unknown[][] } {
-  const lines: unknown[][] = []
-  const keep = (...line: unknown[]): void => void lines.push(line)
-  return { logger: { debug: keep, info: keep, warn: keep, error: keep }, lines }
-}
-
-const throwPlanted = (): never => {
-  throw Object.assign(new Error(PLANTED_TEXT), { detail: PLANTED_TEXT })
-}
-
-export const redaction: Topic = (suite) => {
-  const { describe, expect, expectCode, test } = suite
-
+export const redaction: Topic = ({ describe, expect, test }) => {
   test('the search finds what it is to find, in whatever form', async () => {
     for (const planted of [
       PLANTED_TEXT,
@@ -161,123 +144,5 @@ export const redaction: Topic = (suite) => {
       for (const failing of Object.values(FAILURES))
         expect(findPlanted(await rejectionOf(failing(store.db)))).toEqual([])
     })
-  })
-
-  describe('what an application throws', () => {
-    test('onBegin: it is the cause, and nowhere else', async (t) => {
-      const { logger, lines } = keepingLogger()
-      const store = await t.open({ logger })
-      const error = await expectCode(store.maintenance({ onBegin: throwPlanted }), 'UNKNOWN')
-      expect(error.cause).toMatchObject({ message: PLANTED_TEXT })
-      expect(findPlanted([error, lines], OWN)).toEqual([])
-    })
-
-    test('a callback that throws or rejects is told by a word', async (t) => {
-      const { logger, lines } = keepingLogger()
-      const store = await t.open({ logger })
-      for (const onProgress of [throwPlanted, async () => throwPlanted()]) {
-        const before = lines.length
-        const report = await store.maintenance({ mode: 'full', onProgress })
-        await turns()
-        expect(lines.length > before).toBe(true)
-        expect(findPlanted([report, lines])).toEqual([])
-      }
-    })
-
-    test('a task: it is the error of its report, and nowhere else', async (t) => {
-      const { logger, lines } = keepingLogger()
-      const store = await t.open({ logger })
-      const report = await store.maintenance({
-        tasks: [
-          { name: 'throws', run: throwPlanted },
-          { name: 'rejects', run: async () => throwPlanted() },
-          { name: 'throws a text', run: () => Promise.reject(PLANTED_TEXT) },
-        ],
-      })
-      expect(report.tasks.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
-      expect(findPlanted(report).length > 0).toBe(true)
-      expect(findPlanted([report, lines], OWN)).toEqual([])
-    })
-
-    test('the reason of a signal is the cause, and nowhere else', async (t) => {
-      const { logger, lines } = keepingLogger()
-      const store = await t.openWith(['person'], { logger })
-      const signal = AbortSignal.abort(new Error(PLANTED_TEXT))
-      for (const outcome of [
-        store.db.selectFrom('person').selectAll().execute({ signal }),
-        store.transaction(async () => undefined, { signal }),
-        store.withConnection(async () => undefined, { signal }),
-        store.maintenance({ signal }),
-        store.health({ signal }),
-      ]) {
-        const error = await expectCode(outcome, 'ABORTED')
-        expect(error.cause).toBe(signal.reason)
-        expect(findPlanted(error, OWN)).toEqual([])
-      }
-      await store.close({ signal })
-      expect(findPlanted(lines)).toEqual([])
-    })
-
-    test('an attachment that does not stop: the close is not clean, and says nothing of it', async (t) => {
-      const { logger, lines } = keepingLogger()
-      const store = await t.open({ logger })
-      store.attach({ stop: throwPlanted })
-      const report = await store.close()
-      expect(report.clean).toBe(false)
-      expect(lines.length > 0).toBe(true)
-      expect(findPlanted([report, lines])).toEqual([])
-    })
-  })
-
-  test('a close that cuts work short: neither its error nor its line tells what was at work', async (t) => {
-    const { logger, lines } = keepingLogger()
-    const store = await t.openWith(['person'], { logger })
-    const begun = createGate()
-    const outcome = rejectionOf(
-      store.transaction(async (tx) => {
-        await tx.insertInto('person').values(PERSON).execute()
-        begun.open()
-        await createGate().opened
-      }),
-    )
-    await begun.opened
-    const report = await store.close({ drainMs: 0 })
-    expect(report.clean).toBe(false)
-    expect(lines.length > 0).toBe(true)
-    expect(findPlanted([await outcome, report, lines])).toEqual([])
-  })
-
-  test('reports and counters of a store that is full of it', async (t) => {
-    const { logger, lines } = keepingLogger()
-    const store = await t.openWith(['person', 'sample'], { logger })
-    await store.db.insertInto('person').values(PERSON).execute()
-    await store.db
-      .insertInto('sample')
-      .values({ id: 1, doc: json({ [PLANTED_TEXT]: PLANTED_TEXT }), data: PLANTED_BYTES } as never)
-      .execute()
-    const told = [await store.health(), await store.maintenance({ mode: 'full' }), store.stats(), await store.close()]
-    expect(lines.length > 0).toBe(true)
-    expect(findPlanted([told, lines])).toEqual([])
-  })
-
-  test('the location has no credentials', async (t) => {
-    const store = await t.open()
-    expect(/:\/\/[^/]*@|password=/i.test(store.location)).toBe(false)
-  })
-
-  brokenLogger(suite)
-}
-
-function brokenLogger({ expect, test }: Suite): void {
-  test('a logger that throws breaks nothing', async (t) => {
-    const throwing = (): never => throwPlanted()
-    const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing }
-    const store = await t.openWith(['person'], { logger })
-    await store.db.insertInto('person').values(PERSON).execute()
-    const report = await store.maintenance({ mode: 'light', onProgress: throwPlanted })
-    expect(report.outcome).toBe('ok')
-    store.attach({ stop: throwPlanted })
-    expect((await store.close()).clean).toBe(false)
-    expect(store.status).toBe('closed')
   })
 }

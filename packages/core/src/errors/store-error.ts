@@ -15,7 +15,10 @@ export interface StoreErrorOptions {
   readonly nativeCode?: string | undefined
   /** For `CONSTRAINT`: which sort. */
   readonly kind?: ConstraintKind | undefined
-  /** The error underneath; for `ABORTED` the signal's reason. */
+  /**
+   * The error underneath; for `ABORTED` the signal's reason. It is printed with the error, so it must hold no bound value
+   * and no credential either, unless it is the application's own.
+   */
   readonly cause?: unknown
   /** For a `maintenance()` that was stopped or found damage: what had been done until then. */
   readonly report?: MaintenanceReport | undefined
