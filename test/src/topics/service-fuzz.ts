@@ -9,11 +9,13 @@ import {
   type MaintenanceTask,
   type Store,
 } from '@upkeep/core'
+import { createCountingClock } from '../suite/counting-clock.ts'
 import { turns } from '../suite/gate.ts'
 import { createManualClock, type ManualClock } from '../suite/manual-clock.ts'
 import { createSeededRandom } from '../suite/seeded-random.ts'
 import type { Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
+import { withLogSize } from '../suite/with-log-size.ts'
 
 const ROUNDS = 10
 const CALLS_PER_ROUND = 1000
@@ -51,8 +53,10 @@ function callAtRandom({ clock, ends, maintainer, random, store }: Round, mayClos
   else if (kind < 0.5) ends.push(endOf(maintainer.stop(maybeAborted())))
   else if (kind < 0.75) ends.push(endOf(maintainer.runNow(maybeAborted())))
   else if (kind < 0.8) ends.push(endOf(store.maintenance({ steps: ['inspect'], ...maybeAborted() })))
-  else if (kind < 0.98 || !mayClose) clock.advance(random() * 2000)
-  else ends.push(endOf(store.close({ maintenanceOnClose: 'light' }).then(() => undefined)))
+  else if (kind < 0.98 || !mayClose) {
+    // A timer that was left when the store closed must not fire before it is looked for.
+    if (store.status === 'open') clock.advance(random() * 2000)
+  } else ends.push(endOf(store.close({ maintenanceOnClose: 'light' }).then(() => undefined)))
 }
 
 export const serviceFuzz: Topic = ({ harness, expect, test }) => {
@@ -69,11 +73,14 @@ export const serviceFuzz: Topic = ({ harness, expect, test }) => {
         if (signal.aborted || random() < 0.1) throw new RangeError('mine')
       },
     }
+    let checkpointCount = 0
     for (let index = 0; index < ROUNDS; index++) {
       const clock = createManualClock()
-      const store = await open<TestSchema>({ logger })
+      const storeClock = createCountingClock()
+      const store = await open<TestSchema>({ logger, clock: storeClock })
       const maintainer = createMaintenanceService({
-        store,
+        // Large and small in turn, so that some looks at the log end in a checkpoint.
+        store: withLogSize(store, () => Math.floor(random() * 2)),
         clock,
         logger,
         random,
@@ -87,15 +94,17 @@ export const serviceFuzz: Topic = ({ harness, expect, test }) => {
       const round: Round = { maintainer, store, clock, random, ends: [] }
       for (let call = 0; call < CALLS_PER_ROUND; call++) {
         callAtRandom(round, call > CALLS_PER_ROUND * 0.8)
-        if (random() < 0.2) await turns(1)
+        if (random() < 0.12) await turns(1)
       }
       await store.close({ maintenanceOnClose: false })
       const ends = new Set(await Promise.all(round.ends))
       expect([...ends].filter((end) => !WELL.includes(end))).toEqual([])
       expect(maintainer.stats()).toMatchObject({ state: 'stopped', isRunInFlight: false, nextRunAt: undefined })
-      expect([clock.pendingCount, counts.now]).toEqual([0, 0])
+      expect([clock.pendingCount, storeClock.pendingCount, counts.now]).toEqual([0, 0, 0])
+      checkpointCount += maintainer.stats().checkpoint?.runCount.ok ?? 0
     }
     expect(counts.most).toBe(1)
     expect(counts.runs > ROUNDS).toBe(true)
+    expect(checkpointCount > ROUNDS).toBe(harness.capabilities.writeAheadLog)
   })
 }

@@ -2,11 +2,12 @@
  * The maintenance service on a real store: it runs by schedule, one run at a time, tells attempt, success and error
  * apart, and knows other maintainers. Not: how it starts and stops.
  */
-import { createMaintenanceService, type MaintenanceTask, type Store } from '@upkeep/core'
+import { createMaintenanceService, type MaintenanceTask } from '@upkeep/core'
 import { createGate, track, turns } from '../suite/gate.ts'
 import { createManualClock } from '../suite/manual-clock.ts'
 import type { Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
+import { withLogSize } from '../suite/with-log-size.ts'
 
 const logger = { warn: () => undefined, error: () => undefined }
 
@@ -37,17 +38,6 @@ function createTask(name = 'watched'): {
       },
     },
   }
-}
-
-/** The same store, whose log is as large as the test says. */
-function withLogSize(store: Store<any>, walSizeBytes: () => number): Store<any> {
-  return new Proxy(store, {
-    get(target, key) {
-      if (key === 'stats') return () => ({ engine: { walSizeBytes: walSizeBytes() } })
-      const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }
 
 export const service: Topic = ({ harness, describe, expect, expectCode, test }) => {
