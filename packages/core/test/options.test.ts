@@ -5,12 +5,14 @@ import {
   assertNumberOption,
   assertOneOf,
   type Capabilities,
+  MIGRATION_DEFAULTS,
   resolveStoreOptions,
   type StoreOptions,
   systemClock,
 } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
+import { resolveMigrationOptions } from '../dist/migrate/migration-options.js'
 import { resolveCloseOptions } from '../dist/open/close-options.js'
 import { codeOf, failureOf } from './support/outcome.ts'
 
@@ -144,7 +146,34 @@ describe('stores', () => {
     ['clock', { clock: Date }],
     ['close', { close: { budget: 5 } }],
     ['close', { close: false }],
+    ['migrations', { migrations: { provider: {} } }],
+    ['onOpen', { onOpen: null }],
   ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
+})
+
+describe('migrations', () => {
+  const provider = { getMigrations: async () => ({}) }
+
+  it('have their defaults', () => {
+    const defaults = { ...MIGRATION_DEFAULTS, provider, schema: undefined }
+    expect(defaults).toMatchObject({ foreignKeys: 'check', migrationTableName: 'kysely_migration' })
+    expect(resolveMigrationOptions(provider, {})).toEqual(defaults)
+    const none = { foreignKeys: undefined, schema: undefined, migrationTableName: undefined }
+    expect(resolveMigrationOptions(provider, { ...none, allowUnorderedMigrations: undefined })).toEqual(defaults)
+  })
+
+  it.each([
+    { foreignKeys: false },
+    { migrationTableName: '' },
+    { migrationTableName: 5 },
+    { allowUnorderedMigrations: 'yes' },
+    { schema: null },
+    { schema: { a: 'id' } },
+    { schema: { a: [''] } },
+    { timeoutMs: -1 },
+    { provider },
+    null,
+  ])('%j', (ctx) => refused(() => resolveMigrationOptions(provider, ctx as never)))
 })
 
 describe('the checks', () => {
