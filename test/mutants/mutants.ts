@@ -268,8 +268,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'close lets the next migration begin',
     file: `${CORE}/store/store-runner.js`,
-    find: 'async leasePart(operation, signal, work) {\n        this.#lifecycle.assertOpen(operation);',
-    replace: 'async leasePart(operation, signal, work) {',
+    find: 'this.#lifecycle.assertOpen(operation);',
+    replace: 'if (isCounted) this.#lifecycle.assertOpen(operation);',
     noticedBy: ['migrateStops', 'close waits for the migration that runs'],
   },
   {

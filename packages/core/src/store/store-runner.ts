@@ -66,29 +66,28 @@ export class StoreRunner implements StatementRunner {
    * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
-  async lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
-    this.#lifecycle.assertOpen(operation)
-    return await this.#lease(operation, signal, work, (stop) => this.#lifecycle.enter(stop))
+  lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
+    return this.#lease(operation, signal, work, true)
   }
 
   /** As {@link lease}, for a part of an operation that is counted as under way and whose signal hears of the shutdown. */
-  async leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
-    this.#lifecycle.assertOpen(operation)
-    return await this.#lease(operation, signal, work, () => () => undefined)
+  leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
+    return this.#lease(operation, signal, work, false)
   }
 
   async #lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
     work: LeasedWork<T>,
-    enter: (stop: () => void) => () => void,
+    isCounted: boolean,
   ): Promise<T> {
+    this.#lifecycle.assertOpen(operation)
     let stop: (() => void) | undefined
     let isPast = false
     const pointOfNoReturn = (): void => {
       isPast = true
     }
-    const leave = enter(() => stop?.())
+    const leave = isCounted ? this.#lifecycle.enter(() => stop?.()) : undefined
     try {
       const session = await this.#acquire(operation, signal)
       try {
@@ -106,7 +105,7 @@ export class StoreRunner implements StatementRunner {
         await session.release()
       }
     } finally {
-      leave()
+      leave?.()
     }
   }
 
