@@ -1,8 +1,18 @@
 // What we rely on in Kysely beyond its documentation, one test for each point of kysely-internals.ts: an upgrade that
 // changes one of them fails here, by name, and not somewhere in the suite.
-import { AbortedTransactionError, CamelCasePlugin, isKyselyProps, Kysely, sql, Transaction } from 'kysely'
+import {
+  AbortedTransactionError,
+  CamelCasePlugin,
+  isKyselyProps,
+  Kysely,
+  SqliteAdapter,
+  sql,
+  Transaction,
+} from 'kysely'
+import { Migrator } from 'kysely/migration'
 import { describe, expect, it } from 'vitest'
-import { createKysely, markTransactionOver } from '../dist/kysely/kysely-internals.js'
+import { createKysely, isCorruptMigrationsError, markTransactionOver } from '../dist/kysely/kysely-internals.js'
+import { createSessionAdapter } from '../dist/migrate/session-adapter.js'
 import { createFakeKysely } from './support/fake-kysely.ts'
 
 describe('1. ready-made props', () => {
@@ -155,5 +165,42 @@ describe('3. the mark of a transaction that is over', () => {
     expect(trx.isCommitted).toBe(false)
     expect(calls.at(-1)).toBe('release connection 1')
     await expect(sql`select 1`.execute(trx)).rejects.toThrow()
+  })
+})
+
+describe('4. records that do not fit', () => {
+  const migrate = async (names: readonly string[], records: readonly object[]): Promise<unknown> => {
+    const { db } = createFakeKysely({
+      answer: ({ sql }) => ({ rows: sql.includes('"timestamp" from') ? [...records] : [] }),
+    })
+    const migrations = Object.fromEntries(names.map((name) => [name, { up: async () => undefined }]))
+    return (await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateUp()).error
+  }
+  const record = (name: string, timestamp = '2026-01-01T00:00:00.000Z'): object => ({ name, timestamp })
+
+  it.each<[string, readonly string[], readonly object[]]>([
+    ['one that is gone', ['b'], [record('a')]],
+    ['one out of order', ['a', 'b'], [record('b')]],
+    ['a record without a time', ['a'], [record('a', 'yesterday')]],
+  ])('%s', async (_what, names, records) => {
+    expect(isCorruptMigrationsError(await migrate(names, records))).toBe(true)
+  })
+
+  it('another failure is none of these', async () => {
+    expect(await migrate(['a', 'b'], [record('a')])).toBe(undefined)
+    expect(isCorruptMigrationsError(new Error('disk full'))).toBe(false)
+    expect(isCorruptMigrationsError(undefined)).toBe(false)
+  })
+})
+
+describe('5. the Migrator in a transaction', () => {
+  it('begins none of its own, and asks the adapter whether that may be', async () => {
+    const provider = { getMigrations: async () => ({ a: { up: async () => undefined } }) }
+    const refused = await new Migrator({ db: new Transaction(createFakeKysely().props), provider }).migrateUp()
+    expect(refused.error).toBeInstanceOf(Error)
+    const { props, calls } = createFakeKysely({ adapter: createSessionAdapter(new SqliteAdapter()) })
+    const allowed = await new Migrator({ db: new Transaction(props), provider }).migrateUp()
+    expect([allowed.error, allowed.results?.map(({ status }) => status)]).toEqual([undefined, ['Success']])
+    expect(calls.filter((call) => !call.startsWith('store: '))).toEqual([])
   })
 })

@@ -79,6 +79,9 @@ describe('refused before anything is opened', () => {
     ['a bad option of close', { close: { drainMs: -1 } }],
     ['a clock that is none', { clock: {} }],
     ['a signal that is none', { signal: {} }],
+    ['migrations without a provider', { migrations: {} }],
+    ['an unknown option of migrations', { migrations: { provider: { getMigrations: async () => ({}) }, table: 'x' } }],
+    ['an onOpen that is no function', { onOpen: true }],
   ]
   it.each(refusals)('%s', async (_what, options) => {
     const backend = fakeBackend('sqlite')

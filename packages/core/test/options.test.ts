@@ -7,12 +7,14 @@ import {
   type Capabilities,
   HEALTH_DEFAULTS,
   HEALTH_LIMITS,
+  MIGRATION_DEFAULTS,
   resolveStoreOptions,
   type StoreOptions,
   systemClock,
 } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
+import { resolveMigrationOptions } from '../dist/migrate/migration-options.js'
 import { resolveCloseOptions } from '../dist/open/close-options.js'
 import { resolveHealthOptions } from '../dist/open/health-options.js'
 import { codeOf, failureOf } from './support/outcome.ts'
@@ -215,7 +217,34 @@ describe('stores', () => {
     ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, thresholdMs: -1 } }],
     ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, thresholdMs: Number.POSITIVE_INFINITY } }],
     ['slowQueries', { slowQueries: { onSlowQuery: () => undefined, treshold: 5 } }],
+    ['migrations', { migrations: { provider: {} } }],
+    ['onOpen', { onOpen: null }],
   ])('%s', (_name, options) => refused(() => resolveStoreOptions(options as StoreOptions)))
+})
+
+describe('migrations', () => {
+  const provider = { getMigrations: async () => ({}) }
+
+  it('have their defaults', () => {
+    const defaults = { ...MIGRATION_DEFAULTS, provider, schema: undefined }
+    expect(defaults).toMatchObject({ foreignKeys: 'check', migrationTableName: 'kysely_migration' })
+    expect(resolveMigrationOptions(provider, {})).toEqual(defaults)
+    const none = { foreignKeys: undefined, schema: undefined, migrationTableName: undefined }
+    expect(resolveMigrationOptions(provider, { ...none, allowUnorderedMigrations: undefined })).toEqual(defaults)
+  })
+
+  it.each([
+    { foreignKeys: false },
+    { migrationTableName: '' },
+    { migrationTableName: 5 },
+    { allowUnorderedMigrations: 'yes' },
+    { schema: null },
+    { schema: { a: 'id' } },
+    { schema: { a: [''] } },
+    { timeoutMs: -1 },
+    { provider },
+    null,
+  ])('%j', (ctx) => refused(() => resolveMigrationOptions(provider, ctx as never)))
 })
 
 describe('the checks', () => {

@@ -162,6 +162,16 @@ export class ConnectionSet {
       this.#log.warn('the settings of a leased connection could not be restored', {
         code: errorLabel(error),
       })
+      this.#resetWhatCanBe()
+    }
+  }
+
+  /** The connection stays: at least its pragmas, foreign keys above all, must not stay as they are. */
+  #resetWhatCanBe(): void {
+    try {
+      resetInPlace(this.#writer, this.options)
+    } catch {
+      // It has been told already.
     }
   }
 

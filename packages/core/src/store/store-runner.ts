@@ -84,19 +84,19 @@ export class StoreRunner implements StatementRunner {
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
   lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, (stop) => this.#lifecycle.enter(stop))
+    return this.#lease(operation, signal, work, true)
   }
 
   /** As {@link lease}, for a part of an operation that is counted as under way and whose signal hears of the shutdown. */
   leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, () => () => undefined)
+    return this.#lease(operation, signal, work, false)
   }
 
   async #lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
     work: LeasedWork<T>,
-    enter: (stop: () => void) => () => void,
+    isCounted: boolean,
   ): Promise<T> {
     let stop: (() => void) | undefined
     let leave: (() => void) | undefined
@@ -106,7 +106,7 @@ export class StoreRunner implements StatementRunner {
     }
     try {
       this.#lifecycle.assertOpen(operation)
-      leave = enter(() => stop?.())
+      if (isCounted) leave = this.#lifecycle.enter(() => stop?.())
       const session = await this.#acquire(operation, signal)
       try {
         return await new Promise<T>((resolve, reject) => {

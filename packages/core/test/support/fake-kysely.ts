@@ -4,6 +4,7 @@ import {
   type CompiledQuery,
   type ConnectionProvider,
   type DatabaseConnection,
+  type DialectAdapter,
   type Driver,
   type Kysely,
   type KyselyPlugin,
@@ -20,6 +21,7 @@ import { type StatementRunner, StoreExecutor } from '../../dist/kysely/store-exe
 export interface FakeKyselyOptions {
   readonly plugins?: readonly KyselyPlugin[]
   readonly log?: QueryLog | undefined
+  readonly adapter?: DialectAdapter
   /** Answers statements; may throw. */
   readonly answer?: (query: CompiledQuery) => QueryResult<unknown>
   /** May throw instead of what the driver's method of that name does. */
@@ -32,7 +34,13 @@ export interface FakeKysely {
   readonly calls: readonly string[]
 }
 
-export function createFakeKysely({ plugins = [], log, answer, driver }: FakeKyselyOptions = {}): FakeKysely {
+export function createFakeKysely({
+  plugins = [],
+  log,
+  adapter = new SqliteAdapter(),
+  answer,
+  driver,
+}: FakeKyselyOptions = {}): FakeKysely {
   const calls: string[] = []
   let connectionCount = 0
 
@@ -91,7 +99,6 @@ export function createFakeKysely({ plugins = [], log, answer, driver }: FakeKyse
   }
 
   const compiler = new SqliteQueryCompiler()
-  const adapter = new SqliteAdapter()
   const executor = new StoreExecutor({ compiler, adapter, log, bind }, runner, plugins)
   const dialect = {
     createAdapter: () => adapter,
