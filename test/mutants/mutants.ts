@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     fault: 'close does not drain',
     file: `${CORE}/store/close-store.js`,
-    find: 'const abandoned = await lifecycle.drain(ctx.drainMs, hurry);',
-    replace: 'const abandoned = 0;',
+    find: '(await lifecycle.drain(ctx.drainMs, hurry))',
+    replace: '0',
     noticedBy: ['drain', 'waits for an open stream'],
   },
   {
@@ -200,5 +200,55 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const attempts = ctx.retry?.attempts ?? 1;',
     replace: 'const attempts = ctx.retry?.attempts ?? 2;',
     noticedBy: ['retry', 'without it the work runs once'],
+  },
+  {
+    fault: 'a snapshot that a caller can change',
+    file: `${CORE}/store/store-stats.js`,
+    find: 'since: Object.freeze(new Date(counters.since)),',
+    replace: 'since: counters.since,',
+    noticedBy: ['metrics', 'nothing in it can be changed'],
+  },
+  {
+    fault: 'the totals of maintenance in a snapshot can be changed',
+    file: `${CORE}/maintenance/maintenance-tally.js`,
+    find: 'runCount: Object.freeze(Object.fromEntries(this.#runs)),',
+    replace: 'runCount: Object.fromEntries(this.#runs),',
+    noticedBy: ['metrics', 'nothing in it can be changed'],
+  },
+  {
+    fault: 'latencies are those of all time',
+    file: `${CORE}/metrics/sliding-window.js`,
+    find: 'if (nowMs >= this.#endsMs)',
+    replace: 'if (false)',
+    noticedBy: ['metrics', 'percentiles are those of the last minute'],
+  },
+  {
+    fault: 'a statement that fails is not measured',
+    file: `${CORE}/store/store-runner.js`,
+    find: 'if (!Number.isNaN(startedMs))',
+    replace: 'if (false)',
+    noticedBy: ['metrics', 'a failure once'],
+  },
+  {
+    fault: 'the event of a slow query holds the values',
+    file: `${CORE}/store/slow-query-teller.js`,
+    find: 'plan: () => explain(query)',
+    replace: 'plan: Object.assign(() => explain(query), { [Symbol("query")]: query })',
+    noticedBy: ['slowQueries', 'no value'],
+  },
+  {
+    fault: 'the text of a slow query holds its literals',
+    file: `${CORE}/store/slow-query-teller.js`,
+    find: 'sql: redactLiterals(query.sql)',
+    replace: 'sql: query.sql',
+    noticedBy: ['slowQueries', 'no value'],
+  },
+  {
+    fault: 'a plan runs what it explains',
+    file: `${SQLITE}/explain.js`,
+    find: 'const statement = prepare(set, set.reader ?? set.writer, sql);',
+    replace:
+      'set.writer.db.prepare(query.sql).run(bindParameters(query.parameters)); const statement = prepare(set, set.reader ?? set.writer, sql);',
+    noticedBy: ['slowQueries', 'without running it'],
   },
 ]

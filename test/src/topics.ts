@@ -1,6 +1,7 @@
 /** The topics by name: those of every backend, and those of one dialect. */
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
+import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { longStream } from './sqlite/long-stream.ts'
@@ -23,6 +24,7 @@ import { expressions } from './topics/expressions.ts'
 import { lifecycle } from './topics/lifecycle.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
+import { metrics } from './topics/metrics.ts'
 import { migrationLock } from './topics/migration-lock.ts'
 import { nested } from './topics/nested.ts'
 import { nestedUse } from './topics/nested-use.ts'
@@ -30,6 +32,7 @@ import { parameters } from './topics/parameters.ts'
 import { processes } from './topics/processes.ts'
 import { query } from './topics/query.ts'
 import { retry } from './topics/retry.ts'
+import { slowQueries } from './topics/slow-queries.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
 import { transaction } from './topics/transaction.ts'
@@ -60,6 +63,8 @@ const COMMON_NAMES = [
   'drain',
   'migrationLock',
   'types',
+  'metrics',
+  'slowQueries',
 ] as const
 
 const SQLITE_NAMES = [
@@ -74,6 +79,7 @@ const SQLITE_NAMES = [
   'vacuum',
   'statistics',
   'maintainer',
+  'engineStats',
 ] as const
 
 /** The name of a topic. */
@@ -114,6 +120,9 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   vacuum,
   statistics,
   maintainer,
+  metrics,
+  slowQueries,
+  engineStats,
 }
 
 /** Every topic's name. */
