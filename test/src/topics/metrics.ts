@@ -1,6 +1,6 @@
 /** `stats()`: what is counted, what is measured, what a reset leaves, and that nobody can change a snapshot. */
 import type { LatencyStats, Store } from '@upkeep/core'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { createGate, track, turns } from '../suite/gate.ts'
 import { changeableIn } from '../suite/look-into.ts'
 import { holdCounter, increment, slowly } from '../suite/slow-statements.ts'
@@ -45,6 +45,19 @@ const WAYS: Readonly<Record<string, (store: Store<TestSchema>) => Promise<unknow
   stream: async ({ db }) => {
     for await (const _ of db.insertInto('person').values(ANN).returningAll().stream());
     for await (const _ of db.insertInto('person').values(ANN).returningAll().stream());
+  },
+}
+
+/** Transactions by every way in. */
+const DEFERRED: Readonly<
+  Record<string, (store: Store<TestSchema>, work: (db: Kysely<TestSchema>) => Promise<unknown>) => Promise<unknown>>
+> = {
+  'store.transaction': (store, work) => store.transaction(work),
+  'db.transaction': ({ db }, work) => db.transaction().execute(work),
+  'db.startTransaction': async ({ db }, work) => {
+    const tx = await db.startTransaction().execute()
+    await work(tx)
+    await tx.commit().execute()
   },
 }
 
@@ -155,6 +168,22 @@ export const metrics: Topic = ({ describe, expect, expectCode, test }) => {
   })
 
   describe('transactions', () => {
+    for (const [name, run] of Object.entries(DEFERRED)) {
+      test(`${name}: what the commit says is counted once`, async ({ openWith }) => {
+        const store = await openWith(['person'])
+        await sql`create table late (owner integer references person (id) deferrable initially deferred)`.execute(
+          store.db,
+        )
+        store.resetStats()
+        await expectCode(
+          run(store, (db) => sql`insert into late (owner) values (5)`.execute(db)),
+          'CONSTRAINT',
+        )
+        expect(store.stats()).toMatchObject({ transactionCount: 1, queryCount: 1, inFlight: 0 })
+        expect(store.stats().errorCount).toEqual({ CONSTRAINT: 1 })
+      })
+    }
+
     test('each attempt is counted, and the whole is measured', async (t) => {
       const clock = t.manualClock()
       const store = await t.openWith(['counter'], { clock })
@@ -206,6 +235,24 @@ export const metrics: Topic = ({ describe, expect, expectCode, test }) => {
       await release()
       expect(store.stats()).toMatchObject({ abortCount: 1, errorCount: { ABORTED: 1 }, latency: { count: 2 } })
     })
+
+    for (const [name, begin] of [
+      ['store.transaction', (store, signal) => store.transaction((tx) => increment(tx), { signal })],
+      ['withConnection', (store, signal) => store.withConnection(({ db }) => increment(db), { signal })],
+    ] as readonly [string, (store: Store<TestSchema>, signal: AbortSignal) => Promise<unknown>][]) {
+      test(`${name} that its signal ends is one, also while it waits to begin`, async ({ openWith }) => {
+        const store = await openWith(['counter'])
+        const release = await holdCounter(store)
+        store.resetStats()
+        const controller = new AbortController()
+        const waiting = track(begin(store, controller.signal))
+        await turns()
+        controller.abort()
+        await expectCode(waiting.promise, 'ABORTED')
+        await release()
+        expect(store.stats()).toMatchObject({ abortCount: 1, errorCount: { ABORTED: 1 } })
+      })
+    }
 
     test('a transaction that its signal or its deadline ends is one', async (t) => {
       const clock = t.manualClock()
