@@ -1,6 +1,7 @@
 /** The topics by name: those of every backend, and those of one dialect. */
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
+import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { healthSqlite } from './sqlite/health-sqlite.ts'
@@ -30,6 +31,7 @@ import { lifecycle } from './topics/lifecycle.ts'
 import { logging } from './topics/logging.ts'
 import { maintenance } from './topics/maintenance.ts'
 import { maintenanceControl } from './topics/maintenance-control.ts'
+import { metrics } from './topics/metrics.ts'
 import { migrate } from './topics/migrate.ts'
 import { migrateStops } from './topics/migrate-stops.ts'
 import { migrationLock } from './topics/migration-lock.ts'
@@ -50,6 +52,7 @@ import { retry } from './topics/retry.ts'
 import { service } from './topics/service.ts'
 import { serviceControl } from './topics/service-control.ts'
 import { serviceFuzz } from './topics/service-fuzz.ts'
+import { slowQueries } from './topics/slow-queries.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
 import { tasks } from './topics/tasks.ts'
@@ -99,6 +102,8 @@ const COMMON_NAMES = [
   'retentionTypes',
   'redaction',
   'logging',
+  'metrics',
+  'slowQueries',
 ] as const
 
 const SQLITE_NAMES = [
@@ -116,6 +121,7 @@ const SQLITE_NAMES = [
   'healthSqlite',
   'tableRebuild',
   'repeatedValues',
+  'engineStats',
 ] as const
 
 /** The name of a topic. */
@@ -177,6 +183,9 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   healthSqlite,
   tableRebuild,
   repeatedValues,
+  metrics,
+  slowQueries,
+  engineStats,
 }
 
 /** Every topic's name. */

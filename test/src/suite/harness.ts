@@ -4,7 +4,15 @@
  * There is no way to skip a test. What a backend cannot do it says in its capabilities, and the suite then tests that
  * it refuses.
  */
-import type { Capabilities, Clock, HealthOptions, Store, StoreLogger, StoreOptions } from '@upkeep/core'
+import type {
+  Capabilities,
+  Clock,
+  HealthOptions,
+  SlowQueryOptions,
+  Store,
+  StoreLogger,
+  StoreOptions,
+} from '@upkeep/core'
 import type { KyselyPlugin, LogConfig } from 'kysely'
 import type { ClientPort } from '../client/client-port.ts'
 
@@ -21,6 +29,8 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   readonly log?: LogConfig | undefined
   /** Kysely plugins of the store. @default none */
   readonly plugins?: KyselyPlugin[] | undefined
+  /** Who hears of slow queries. @default nobody */
+  readonly slowQueries?: SlowQueryOptions | undefined
   /** Opens it for reading only. Only asked for where `capabilities.persistent`. @default false */
   readonly readOnly?: boolean | undefined
   /** In milliseconds: how long a lock is waited for; 0 fails at once. @default the backend's own */

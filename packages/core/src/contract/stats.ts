@@ -45,9 +45,9 @@ export interface PoolStats extends QueueStats {
 
 /** Prepared statements that are kept. */
 export interface StatementCacheStats {
-  /** Statements that were found prepared. */
+  /** Statements that were found in a cache. */
   readonly hitCount: number
-  /** Statements that had to be prepared. */
+  /** Statements that were not there, and were prepared and kept. */
   readonly missCount: number
 }
 
@@ -57,7 +57,7 @@ export interface EngineStats {
   readonly writeLock?: QueueStats | undefined
   /** Connections beside the usual ones. */
   readonly pool?: PoolStats | undefined
-  /** Statements by what ran them: `inline` is the caller's own thread. */
+  /** Statements by what ran them: `inline` is the caller's own thread, `process` that of maintenance, by its tasks. */
   readonly executors: Readonly<Record<string, number>>
   /** Prepared statements that are kept. */
   readonly statementCache?: StatementCacheStats | undefined
@@ -65,7 +65,10 @@ export interface EngineStats {
   readonly walSizeBytes?: number | undefined
 }
 
-/** What maintenance has come to since the store was opened or reset: runs of `maintenance()`, and that of `close()`. */
+/**
+ * What maintenance has come to since the store was opened or reset: runs of `maintenance()`, and that of `close()`. A
+ * dry run is none.
+ */
 export interface MaintenanceTotals {
   /** Runs by what came of them; `aborted` and `failed` also count those that rejected. */
   readonly runCount: Readonly<Partial<Record<MaintenanceOutcome, number>>>
@@ -73,9 +76,9 @@ export interface MaintenanceTotals {
   readonly joinCount: number
   /** Time spent in runs, in milliseconds. */
   readonly durationMs: number
-  /** Bytes by which the file was smaller after runs than before. */
+  /** Bytes by which steps have left the database file smaller, where the database is a file. */
   readonly reclaimedBytes: number
-  /** Rows that retention tasks have deleted. */
+  /** Rows that tasks have deleted: the `deletedRowCount` of their counters. */
   readonly deletedRowCount: number
 }
 
@@ -85,11 +88,11 @@ export interface StoreStats {
   readonly status: StoreStatus
   /** When counting began: when the store was opened, or the last `resetStats()`. */
   readonly since: Date
-  /** Statements that were handed to the engine, also those that failed. */
+  /** Statements that were handed to the engine, also those that failed; a stream is one. */
   readonly queryCount: number
   /** Statements that took longer than `slowQueries.thresholdMs`; 0 where that is not set. */
   readonly slowQueryCount: number
-  /** Failures by code. */
+  /** Failures by code: of statements, transactions, connections, maintenance. */
   readonly errorCount: Readonly<Partial<Record<StoreErrorCode, number>>>
   /** Operations that a signal or a deadline ended: the `ABORTED` and `TIMEOUT` of `errorCount` together. */
   readonly abortCount: number
@@ -97,11 +100,11 @@ export interface StoreStats {
   readonly transactionCount: number
   /** Operations under way now: transactions, leased connections, streams, waiting statements. */
   readonly inFlight: number
-  /** The most that were under way at the same time. */
+  /** The most that were under way at the same time, since opening or the last reset. */
   readonly peakInFlight: number
-  /** Statements, from the call to the answer, waiting included; of a stream the time to its end is not in here. */
+  /** Statements, from the call to the answer, waiting included; a stream has answered with its first rows. */
   readonly latency: LatencyStats
-  /** Whole transactions of `store.transaction()`, from the call to the end, waiting included. */
+  /** Whole transactions of `store.transaction()`, from the call to the end, waiting and further attempts included. */
   readonly transactionLatency: LatencyStats
   /** Maintenance. */
   readonly maintenance: MaintenanceTotals

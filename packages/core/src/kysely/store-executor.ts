@@ -22,11 +22,19 @@ import type {
 import type { QueryLog } from './query-log.ts'
 import { asStreamChunk } from './stream-chunk.ts'
 
+/** Hears how a stream goes. */
+export interface StreamObserver {
+  /** It has rows, or has none; after the first time this says nothing new. */
+  answered(): void
+  /** It has failed; what this answers is thrown. */
+  failed(error: unknown): unknown
+}
+
 /** Where statements go: the store itself, or one session of it. */
 export interface StatementRunner extends ConnectionProvider {
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>>
-  /** Passes on the chunks of a stream of `query`, and hears how it goes. */
-  watched(query: CompiledQuery, chunks: AsyncIterable<QueryResult<unknown>>): AsyncIterable<QueryResult<unknown>>
+  /** A stream of `query` is to begin. */
+  observeStream(query: CompiledQuery): StreamObserver
 }
 
 /** What all executors of one store share. */
@@ -96,7 +104,7 @@ export class StoreExecutor implements QueryExecutor {
     options?: AbortableOperationOptions,
   ): AsyncIterableIterator<QueryResult<R>> {
     const log = this.#shared.log
-    const chunks = this.#runner.watched(query, streamRunner(this.#runner, query, chunkSize, options))
+    const chunks = streamRunner(this.#runner, query, chunkSize, options)
     for await (const chunk of log === undefined ? chunks : log.stream(query, chunks)) {
       const result = await this.#transformResult(chunk as QueryResult<R>, query.queryId, options?.signal)
       yield { ...result, rows: asStreamChunk(result.rows) }
@@ -151,11 +159,20 @@ async function* streamRunner(
   chunkSize: number,
   options: AbortableOperationOptions | undefined,
 ): AsyncGenerator<QueryResult<unknown>> {
-  const lease = await leaseConnection(runner, options)
+  const observer = runner.observeStream(query)
   try {
-    yield* lease.connection.streamQuery(query, chunkSize, options)
-  } finally {
-    await lease.release()
+    const lease = await leaseConnection(runner, options)
+    try {
+      for await (const chunk of lease.connection.streamQuery(query, chunkSize, options)) {
+        observer.answered()
+        yield chunk
+      }
+      observer.answered()
+    } finally {
+      await lease.release()
+    }
+  } catch (error) {
+    throw observer.failed(error)
   }
 }
 

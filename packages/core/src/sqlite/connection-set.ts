@@ -14,9 +14,9 @@ import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatab
 import { ReaderPool } from './reader-pool.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
+import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
-import { createSqliteCounters, type SqliteCounters } from './sqlite-stats.ts'
 import { WriteLock } from './write-lock.ts'
 
 /** What a set is opened with. */

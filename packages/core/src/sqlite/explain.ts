@@ -8,6 +8,10 @@
 import type { CompiledQuery } from 'kysely'
 import { bindParameters } from './bind-values.ts'
 import { retryWhileBusy } from './busy-wait.ts'
+import type { ConnectionSet } from './connection-set.ts'
+import type { SqliteStatement } from './port.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import { classifySqliteError } from './sqlite-errors.ts'
 import { assertAutocommit, type StatementRouter } from './statement-router.ts'
 
 /** A line for each step. @throws what SQLite says of the statement; INVALID_ARGUMENT for one that would act here */
@@ -21,8 +25,17 @@ export async function explainStatement(
   // A flag PRAGMA acts while it is prepared, even where it is only explained.
   assertAutocommit(router.classify(sql))
   return retryWhileBusy(set.busy, signal, () => {
-    const { db } = set.reader ?? set.writer
-    const rows = db.prepare(sql).all(bindParameters(query.parameters))
+    const statement = prepare(set, set.reader ?? set.writer, sql)
+    const rows = statement.all(bindParameters(query.parameters))
     return Object.freeze(rows.map(({ detail }) => String(detail)))
   })
+}
+
+/** @throws StoreError SYNTAX; what is busy as it is, to be tried again */
+function prepare({ port, busy }: ConnectionSet, { db }: SqliteConnection, sql: string): SqliteStatement {
+  try {
+    return db.prepare(sql)
+  } catch (error) {
+    throw busy.isBusy(error) ? error : classifySqliteError(port, error, 'explain', 'prepare')
+  }
 }

@@ -7,10 +7,10 @@ import type { QueryResult } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
 import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
 import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
+import type { SqliteCounters } from './sqlite-counters.ts'
 import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { PreparedStatement } from './sqlite-statement.ts'
-import type { SqliteCounters } from './sqlite-stats.ts'
 import { StatementCache } from './statement-cache.ts'
 
 /** A few fixed statements, and the names that savepoints are given. */

@@ -9,7 +9,7 @@ import { type DecodeRows, generateDecodeRows } from './generated-decoder.ts'
 import type { SqliteRow, SqliteStatement } from './port.ts'
 import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
 import type { SchemaWatch } from './schema-watch.ts'
-import type { SqliteCounters } from './sqlite-stats.ts'
+import type { SqliteCounters } from './sqlite-counters.ts'
 import { isInsert } from './statement-class.ts'
 
 /** To make a function costs about as much as decoding this many rows. */

@@ -218,7 +218,7 @@ function createProps(
     async () => void (await close()),
     {
       begun: () => runner.counters.transactionCount++,
-      failed: (error, operation) => runner.failed(error, operation),
+      failed: (error, operation) => runner.stepFailed(error, operation),
     },
   )
   const dialect: Dialect = {

@@ -120,7 +120,7 @@ async function counted(runner: StoreRunner, step: Promise<void>, operation: stri
   try {
     await step
   } catch (error) {
-    throw runner.failed(error, operation)
+    throw runner.stepFailed(error, operation)
   }
 }
 

@@ -4,7 +4,7 @@
  * It is on the hot path of every statement: two looks at the clock, the second of which also serves the slices of the
  * event loop, and no allocation.
  */
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
@@ -49,28 +49,5 @@ export class StatementWatch {
   answered<T>(query: CompiledQuery, startedMs: number, answer: T): Promise<T> {
     const nowMs = this.end(query, startedMs, false)
     return this.#isRealTime ? inLoopSlice(answer, nowMs) : inLoopSlice(answer)
-  }
-
-  /** Passes on the chunks of a stream, which has answered with the first of them: how it is read then is not its doing. */
-  async *stream(
-    query: CompiledQuery,
-    chunks: AsyncIterable<QueryResult<unknown>>,
-  ): AsyncGenerator<QueryResult<unknown>> {
-    const startedMs = this.begin()
-    let isAnswered = false
-    const answer = (failed: boolean): void => {
-      if (!isAnswered) this.end(query, startedMs, failed)
-      isAnswered = true
-    }
-    try {
-      for await (const chunk of chunks) {
-        answer(false)
-        yield chunk
-      }
-      answer(false)
-    } catch (error) {
-      answer(true)
-      throw error
-    }
   }
 }

@@ -15,7 +15,7 @@ import type {
 import { abortError, assertNotAborted } from '../abort/abort-error.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
-import type { StatementRunner } from '../kysely/store-executor.ts'
+import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StatementWatch } from './statement-watch.ts'
 import type { StoreCounters } from './store-counters.ts'
@@ -23,6 +23,8 @@ import type { StoreCounters } from './store-counters.ts'
 const NO_CONTEXT: StatementContext = {}
 /** Of a statement that has not got as far as the engine; a number, so that the hot path has numbers only. */
 const NOT_BEGUN = Number.NaN
+/** What signals, deadlines and `close()` end things with. */
+const ENDED_EARLY: ReadonlySet<string> = new Set(['ABORTED', 'TIMEOUT', 'CLOSED'])
 
 /** What is done with a leased session. */
 export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
@@ -60,15 +62,24 @@ export class StoreRunner implements StatementRunner {
     }
   }
 
-  async *watched(
-    query: CompiledQuery,
-    chunks: AsyncIterable<QueryResult<unknown>>,
-  ): AsyncGenerator<QueryResult<unknown>> {
+  observeStream(query: CompiledQuery): StreamObserver {
     try {
       this.#lifecycle.assertOpen('stream')
-      yield* this.#watch.stream(query, chunks)
     } catch (error) {
-      throw this.failed(error, 'stream')
+      throw this.counted(error)
+    }
+    const startedMs = this.#watch.begin()
+    let isAnswered = false
+    const end = (failed: boolean): void => {
+      if (!isAnswered) this.#watch.end(query, startedMs, failed)
+      isAnswered = true
+    }
+    return {
+      answered: () => end(false),
+      failed: (error) => {
+        end(true)
+        return this.failed(error, 'stream')
+      },
     }
   }
 
@@ -190,10 +201,15 @@ export class StoreRunner implements StatementRunner {
 
   /** Counts the error, once, and wraps what an engine should not have thrown. */
   failed(error: unknown, operation: string): StoreError {
-    const failure = isStoreError(error)
-      ? error
-      : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
+    const failure = asStoreError(error, operation)
     this.counters.countError(failure)
+    return failure
+  }
+
+  /** As {@link failed}, for a step of a transaction. What has ended early is counted by the lease that ended it. */
+  stepFailed(error: unknown, operation: string): StoreError {
+    const failure = asStoreError(error, operation)
+    if (!ENDED_EARLY.has(failure.code)) this.counters.countError(failure)
     return failure
   }
 
@@ -216,6 +232,10 @@ export class StoreRunner implements StatementRunner {
       })
     }
   }
+}
+
+function asStoreError(error: unknown, operation: string): StoreError {
+  return isStoreError(error) ? error : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
 }
 
 /**
@@ -266,8 +286,8 @@ export class SessionRunner implements StatementRunner {
     return this.#session().then((session) => this.#runner.onSession({ session }, query, options))
   }
 
-  watched(query: CompiledQuery, chunks: AsyncIterable<QueryResult<unknown>>): AsyncIterable<QueryResult<unknown>> {
-    return this.#runner.watched(query, chunks)
+  observeStream(query: CompiledQuery): StreamObserver {
+    return this.#runner.observeStream(query)
   }
 
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {

@@ -64,7 +64,7 @@ export function createFakeKysely({
 
   const runner: StatementRunner = {
     execute: (query) => execute('store', query),
-    watched: (_query, chunks) => chunks,
+    observeStream: () => ({ answered: () => undefined, failed: (error) => error }),
     async provideConnection(consumer) {
       const connection = new FakeConnection()
       calls.push(`lease ${connection.name}`)
@@ -77,7 +77,7 @@ export function createFakeKysely({
   }
   const bind = (provider: ConnectionProvider): StatementRunner => ({
     execute: (query) => provider.provideConnection((connection) => connection.executeQuery(query)),
-    watched: (_query, chunks) => chunks,
+    observeStream: () => ({ answered: () => undefined, failed: (error) => error }),
     provideConnection: (consumer) => provider.provideConnection(consumer),
   })
 

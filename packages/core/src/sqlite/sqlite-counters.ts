@@ -1,0 +1,34 @@
+/** What the connections of a SQLite store count; they only count. */
+import type { SqliteOffload } from './port.ts'
+
+/** Counters of all the connections of a store. */
+export interface SqliteCounters {
+  /** Statements that were found in a cache. */
+  hits: number
+  /** Statements that were prepared and kept. */
+  misses: number
+  /** Statements that were run on the caller's thread. */
+  inline: number
+  /** Tasks that were given to the maintenance process. */
+  process: number
+}
+
+/** All at zero. */
+export function createSqliteCounters(): SqliteCounters {
+  return { hits: 0, misses: 0, inline: 0, process: 0 }
+}
+
+/** `offload`, with its tasks counted. */
+export function countTasks(offload: SqliteOffload, counters: SqliteCounters): SqliteOffload {
+  return {
+    get isWarm() {
+      return offload.isWarm
+    },
+    warmUp: () => offload.warmUp(),
+    run: (task, signal) => {
+      counters.process++
+      return offload.run(task, signal)
+    },
+    close: () => offload.close(),
+  }
+}
