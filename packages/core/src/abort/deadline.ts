@@ -21,28 +21,43 @@ export function assertContext(ctx: Context, operation: string, ownOptions: reado
   if (timeoutMs !== undefined) assertNumberOption(timeoutMs, `${operation}: timeoutMs`, 0)
 }
 
-/** Joins `ctx`, which is checked already, and `others` into one signal. `timeoutMs` aborts it with `TIMEOUT`. */
+/**
+ * Joins `ctx`, which is checked already, and `others` into one signal, which follows them until it is disposed of.
+ * `timeoutMs` aborts it with `TIMEOUT`.
+ */
 export function openDeadline(
   ctx: Context,
   clock: Clock,
   operation: string,
   ...others: readonly AbortSignal[]
 ): Deadline {
-  const signals = ctx.signal === undefined ? [...others] : [ctx.signal, ...others]
-  let timer: unknown
-  if (ctx.timeoutMs !== undefined) {
-    const controller = new AbortController()
-    const { timeoutMs } = ctx
+  const signals = ctx.signal === undefined ? others : [ctx.signal, ...others]
+  const { timeoutMs } = ctx
+  const [only] = signals
+  if (timeoutMs === undefined && signals.length === 1 && only !== undefined) {
+    return { signal: only, [Symbol.dispose]: () => undefined }
+  }
+  // Not AbortSignal.any: a signal that lives long would remember each of the many that were joined to it for a moment.
+  const controller = new AbortController()
+  const stops = signals.map((signal) => follow(signal, controller))
+  if (timeoutMs !== undefined) {
     const expire = (): void =>
       controller.abort(new StoreError('TIMEOUT', `${operation} did not finish within ${timeoutMs} ms`, { operation }))
-    timer = clock.setTimer(expire, timeoutMs)
-    signals.push(controller.signal)
+    const timer = clock.setTimer(expire, timeoutMs)
+    stops.push(() => clock.clearTimer(timer))
   }
-  const [only] = signals
   return {
-    signal: signals.length === 1 && only !== undefined ? only : AbortSignal.any(signals),
+    signal: controller.signal,
     [Symbol.dispose]: () => {
-      if (timer !== undefined) clock.clearTimer(timer)
+      for (const stop of stops) stop()
     },
   }
+}
+
+/** Aborts `controller` when `signal` aborts, for the same reason; the answer ends that. */
+function follow(signal: AbortSignal, controller: AbortController): () => void {
+  const onAbort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return () => signal.removeEventListener('abort', onAbort)
 }
