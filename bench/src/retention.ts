@@ -22,11 +22,11 @@ const FULL = {
   eventCount: 1_000_000,
   documentCount: 20_000,
   restMs: 4000,
-  crashEventCount: 300_000,
+  crashEventCount: 400_000,
   kills: 20,
-  maxTurns: 600,
+  maxTurns: 250,
 }
-const QUICK = { eventCount: 50_000, documentCount: 2000, restMs: 1000, crashEventCount: 20_000, kills: 4, maxTurns: 60 }
+const QUICK = { eventCount: 50_000, documentCount: 2000, restMs: 1000, crashEventCount: 20_000, kills: 4, maxTurns: 40 }
 
 const VARIANTS: readonly (readonly [withCallback: boolean, durability: Durability])[] = [
   [false, 'full'],

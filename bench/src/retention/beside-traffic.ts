@@ -4,7 +4,7 @@ import { Child } from '../child.ts'
 import type { Durability } from '../maintenance/protocols.ts'
 import type { TrafficReport } from '../maintenance/traffic.ts'
 import { tell } from '../maintenance/workshop.ts'
-import type { RetentionProtocol, RetentionResult } from './protocols.ts'
+import type { MemoryGrowth, RetentionProtocol, RetentionResult } from './protocols.ts'
 
 /** How much there is, and how long the traffic is alone. */
 export interface BesideTrafficSize {
@@ -17,7 +17,7 @@ export interface BesideTrafficSize {
 export interface BesideTrafficResult extends RetentionResult {
   readonly withCallback: boolean
   readonly durability: Durability
-  readonly rest: TrafficReport
+  readonly rest: { readonly traffic: TrafficReport; readonly memory: MemoryGrowth }
 }
 
 /** A process that makes the database at `path`. */

@@ -40,7 +40,9 @@ function watchSizes(path: string): { stop(): { memory: MemoryGrowth; walPeakByte
     stop() {
       clearInterval(timer)
       look()
-      return { memory: { rssBytes, heapBytes }, walPeakBytes }
+      globalThis.gc?.()
+      const heapKeptBytes = process.memoryUsage().heapUsed - before.heapUsed
+      return { memory: { rssBytes, heapBytes, heapKeptBytes }, walPeakBytes }
     },
   }
 }
@@ -58,9 +60,10 @@ await serve<RetentionProtocol>(() => ({
   close: async () => void (await store().close({ maintenanceOnClose: false })),
   rest: async ({ documentCount, durationMs }) => {
     await countOld(store().db)
+    const sizes = watchSizes(store().location)
     const traffic = startTraffic(trafficDb(), documentCount)
     await new Promise((resolve) => setTimeout(resolve, durationMs))
-    return traffic.stop()
+    return { traffic: await traffic.stop(), memory: sizes.stop().memory }
   },
   retain: async ({ documentCount, withCallback }) => {
     let toldCount = 0

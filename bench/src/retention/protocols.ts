@@ -7,6 +7,8 @@ import type { TrafficReport } from '../maintenance/traffic.ts'
 export interface MemoryGrowth {
   readonly rssBytes: number
   readonly heapBytes: number
+  /** What is left of that after a collection, at the end. */
+  readonly heapKeptBytes: number
 }
 
 /** What a retention beside traffic came to. */
@@ -33,7 +35,7 @@ export type RetentionProtocol = {
   /** Traffic alone, until caches are full and code is compiled. */
   readonly rest: {
     readonly request: { readonly documentCount: number; readonly durationMs: number }
-    readonly answer: TrafficReport
+    readonly answer: { readonly traffic: TrafficReport; readonly memory: MemoryGrowth }
   }
   readonly retain: {
     readonly request: { readonly documentCount: number; readonly withCallback: boolean }

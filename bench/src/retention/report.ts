@@ -2,6 +2,7 @@
 import { largest } from '../statistics.ts'
 import type { BesideTrafficResult } from './beside-traffic.ts'
 import type { CrashLoopResult } from './crash-loop.ts'
+import type { MemoryGrowth } from './protocols.ts'
 
 /** What was measured. */
 export interface RetentionFigures {
@@ -18,6 +19,9 @@ const list = (counts: object): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none'
 
+const growth = ({ rssBytes, heapBytes, heapKeptBytes }: MemoryGrowth): string =>
+  `at most ${mib(rssBytes)} MiB more (heap ${mib(heapBytes)}, ${mib(heapKeptBytes)} after a collection)`
+
 function besideTraffic({ rest, ...result }: BesideTrafficResult): string {
   const { task, traffic, memory, elapsedMs } = result
   const lag = (report: typeof traffic): number => largest([report.lag.histogramMaxMs, report.lag.timerMaxMs])
@@ -28,11 +32,12 @@ function besideTraffic({ rest, ...result }: BesideTrafficResult): string {
     `- ${deleted} rows deleted in ${(elapsedMs / 1000).toFixed(1)} s, ${Math.round(deleted / (elapsedMs / 1000))} per second: ` +
       `${task?.status}; ${list(task?.counters ?? {})}`,
     `- ${result.leftCount} old rows left, ${result.toldCount} ids told`,
-    `- memory at most ${mib(memory.rssBytes)} MiB more (heap ${mib(memory.heapBytes)}); log at most ${mib(result.walPeakBytes)} MiB`,
+    `- memory: ${growth(memory)}; of the traffic alone: ${growth(rest.memory)}`,
+    `- log at most ${mib(result.walPeakBytes)} MiB`,
     '',
     '| | writes p50 | p99 | max | reads p99 | max | event loop max | errors |',
     '|---|---:|---:|---:|---:|---:|---:|---|',
-    ...[['alone', rest] as const, ['beside it', traffic] as const].map(
+    ...[['alone', rest.traffic] as const, ['beside it', traffic] as const].map(
       ([name, { writes, reads, ...report }]) =>
         `| ${name} | ${ms(writes.p50Ms)} | ${ms(writes.p99Ms)} | ${ms(writes.maxMs)} | ${ms(reads.p99Ms)} | ` +
         `${ms(reads.maxMs)} | ${ms(lag({ writes, reads, ...report }))} | ${list(report.errors)} |`,

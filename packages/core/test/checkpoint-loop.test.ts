@@ -9,7 +9,7 @@ const LIMIT_BYTES = 1000
 const EVERY_MS = 50
 const NOTHING = { ok: 0, partial: 0, skipped: 0, failed: 0, aborted: 0 }
 
-function create(): { fake: FakeStore; service: MaintenanceService; look(): Promise<void> } {
+function create(): { fake: FakeStore; service: MaintenanceService; look(times?: number): Promise<void> } {
   const fake = createFakeStore()
   const { store, clock, logger } = fake
   const checkpoint = { intervalMs: EVERY_MS, walSizeBytes: LIMIT_BYTES }
@@ -18,8 +18,8 @@ function create(): { fake: FakeStore; service: MaintenanceService; look(): Promi
   return {
     fake,
     service,
-    async look() {
-      clock.advance(EVERY_MS)
+    async look(times = 1) {
+      clock.advance(times * EVERY_MS)
       await turns()
     },
   }
@@ -116,9 +116,35 @@ describe('what goes wrong', () => {
     fake.maintain = async () =>
       report({ outcome: 'failed', steps: [{ name: 'checkpoint', status: 'blocked', durationMs: 1 }] })
     await look()
-    await look()
+    await look(2)
     expect(service.stats().checkpoint).toEqual({ lookCount: 2, runCount: { ...NOTHING, failed: 2 } })
     expect(fake.logged).toEqual([])
+    await service.stop()
+  })
+
+  it('each time it waits twice as long, up to a limit; then as ever once the log is small, or after a start', async () => {
+    const { fake, look, service } = create()
+    fake.walSizeBytes = LIMIT_BYTES + 1
+    fake.maintain = async () => report({ outcome: 'failed' })
+    const waits: (number | undefined)[] = []
+    const wait = async (): Promise<void> => {
+      const [waitMs = 0] = fake.clock.pendingMs.filter((ms) => ms < 60_000)
+      waits.push(waitMs / EVERY_MS)
+      await look(waitMs / EVERY_MS)
+    }
+    for (let time = 0; time < 6; time++) await wait()
+    fake.walSizeBytes = 0
+    await wait()
+    await wait()
+    fake.walSizeBytes = LIMIT_BYTES + 1
+    await wait()
+    await service.stop()
+    service.start()
+    await wait()
+    fake.maintain = async () => report()
+    await wait()
+    await wait()
+    expect(waits).toEqual([1, 2, 4, 8, 16, 16, 16, 1, 1, 1, 2, 1])
     await service.stop()
   })
 
@@ -128,7 +154,7 @@ describe('what goes wrong', () => {
     const fail = (): Promise<never> => Promise.reject(new StoreError('FULL', 'the disk is full'))
     fake.maintain = fail
     await look()
-    await look()
+    await look(2)
     expect(service.stats().checkpoint).toMatchObject({
       lookCount: 2,
       runCount: { failed: 2 },
@@ -137,7 +163,7 @@ describe('what goes wrong', () => {
     expect(service.stats().lastError).toBeUndefined()
     expect(fake.logged.map(({ fields }) => fields)).toEqual([{ code: 'FULL' }])
     fake.maintain = async () => report()
-    await look()
+    await look(4)
     fake.maintain = fail
     await look()
     expect(fake.logged.length).toBe(2)
@@ -152,7 +178,7 @@ describe('what goes wrong', () => {
       },
     })
     await look()
-    await look()
+    await look(2)
     expect(service.stats().checkpoint).toMatchObject({ lookCount: 2, lastError: { code: 'UNKNOWN' } })
     expect(JSON.stringify(fake.logged)).not.toContain('secret')
     await service.stop()

@@ -39,8 +39,9 @@ describe('by interval', () => {
     expect([first.leftMs(), schedule.next(false).leftMs()]).toEqual([1000, 60_000])
     clock.advance(400)
     expect(first.leftMs()).toBe(600)
+    expect(first.at()).toEqual(new Date(clock.now().getTime() + 600))
     clock.advance(700)
-    expect(first.leftMs()).toBe(-100)
+    expect([first.leftMs(), first.at()]).toEqual([-100, clock.now()])
   })
 
   it.each([
@@ -68,7 +69,7 @@ describe('by interval', () => {
 
 describe('by cron expression', () => {
   const dueAt = (clock: ManualClock, cron: string, timeZone?: string): string =>
-    new Date(clock.now().getTime() + createCronSchedule(cron, timeZone, clock).next(true).leftMs()).toISOString()
+    String(createCronSchedule(cron, timeZone, clock).next(true).at()?.toISOString())
 
   it.each([
     ['30 3 * * *', 'UTC', '2026-01-01T00:00:00Z', '2026-01-01T03:30:00.000Z'],
@@ -92,15 +93,16 @@ describe('by cron expression', () => {
   it('a clock that is set forward past the time makes it due', () => {
     const clock = createWallClock('2026-01-01T00:00:00Z')
     const due = createCronSchedule('0 12 * * *', 'UTC', clock).next(true)
+    expect(due.leftMs()).toBe(12 * HOUR_MS)
     clock.set('2026-01-01T13:00:00Z')
-    expect(due.leftMs() <= 0).toBe(true)
+    expect(due.leftMs()).toBe(-HOUR_MS)
   })
 
   it('a clock that is set back has earlier times again', () => {
     const clock = createWallClock('2026-01-05T11:00:00Z')
     const due = createCronSchedule('0 12 * * *', 'UTC', clock).next(true)
     clock.set('2026-01-01T11:00:00Z')
-    expect(due.leftMs()).toBe(HOUR_MS)
+    expect([due.leftMs(), due.at()]).toEqual([HOUR_MS, new Date('2026-01-01T12:00:00Z')])
   })
 
   it('a time that was due stays so, whenever it is asked', () => {
@@ -144,7 +146,7 @@ describe('the timer', () => {
     const timer = new BackgroundTimer(clock, maxWaitMs)
     const after = (ms: number): void => {
       const dueMs = inner.monotonicMs() + ms
-      timer.set({ leftMs: () => dueMs - inner.monotonicMs() }, () => void firedCount++)
+      timer.set({ leftMs: () => dueMs - inner.monotonicMs(), at: () => undefined }, () => void firedCount++)
     }
     return { clock: inner, timer, waits, after, fired: () => firedCount }
   }

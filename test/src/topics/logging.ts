@@ -85,7 +85,7 @@ export const logging: Topic = ({ describe, expect, expectCode, test }) => {
       store.attach({ stop: throwPlanted })
       const report = await store.close()
       expect(report.clean).toBe(false)
-      expect(warningCount(lines)).toBe(1)
+      expect(warningCount(lines)).toBe(2)
       expect(findPlanted([report, lines])).toEqual([])
     })
   })

@@ -87,27 +87,30 @@ export const migrationLock: Topic = ({ harness, expect, test }) => {
     expect(await store.db.selectFrom('event').selectAll().execute()).toEqual([{ at, done: true }])
   })
 
-  test('one that gives up after ten minutes does not let the next one in', async ({ manualClock, open }) => {
-    const clock = manualClock()
-    const store = await open<any>({ clock })
-    await createMigrationLog(store.db)
-    const reached = createGate()
-    const proceed = createGate()
-    const first = migrator(store, async () => {
-      reached.open()
-      await proceed.opened
-    }).migrateToLatest()
-    await reached.opened
-    const second = migrator(store).migrateToLatest()
-    await clock.timerSet(LOCK_TIMEOUT_MS)
-    clock.advance(LOCK_TIMEOUT_MS)
-    expect(((await second).error as { code?: string } | undefined)?.code).toBe('BUSY')
-    const third = track(migrator(store).migrateToLatest())
-    await turns(10)
-    expect(third.settled).toBe(false)
-    proceed.open()
-    expect([(await first).error, (await third.promise).results]).toEqual([undefined, []])
-  })
+  // On a single connection the second waits for that, and comes to no lock.
+  if (capabilities.concurrentReads) {
+    test('one that gives up after ten minutes does not let the next one in', async ({ manualClock, open }) => {
+      const clock = manualClock()
+      const store = await open<any>({ clock })
+      await createMigrationLog(store.db)
+      const reached = createGate()
+      const proceed = createGate()
+      const first = migrator(store, async () => {
+        reached.open()
+        await proceed.opened
+      }).migrateToLatest()
+      await reached.opened
+      const second = migrator(store).migrateToLatest()
+      await clock.timerSet(LOCK_TIMEOUT_MS)
+      clock.advance(LOCK_TIMEOUT_MS)
+      expect(((await second).error as { code?: string } | undefined)?.code).toBe('BUSY')
+      const third = track(migrator(store).migrateToLatest())
+      await turns(10)
+      expect(third.settled).toBe(false)
+      proceed.open()
+      expect([(await first).error, (await third.promise).results]).toEqual([undefined, []])
+    })
+  }
 
   if (!capabilities.multiProcess) return
 

@@ -105,6 +105,7 @@ export const serviceControl: Topic = ({ describe, expect, expectCode, test }) =>
       expect([report.clean, report.abandoned]).toEqual([true, 0])
       expect([maintainer.stats().state, clock.pendingCount]).toEqual(['stopped', 0])
       await expectCode(maintainer.runNow(), 'CLOSED')
+      await expectCode(store.lastMaintenance(), 'CLOSED')
       await expectCode((async () => maintainer.start())(), 'CLOSED')
       await maintainer.stop()
       expect(maintainer.stats()).toMatchObject({ state: 'stopped', lastError: undefined, runCount: { aborted: 1 } })

@@ -17,7 +17,10 @@ export function assertContext(ctx: Context, operation: string, ownOptions: reado
   if (timeoutMs !== undefined) assertNumberOption(timeoutMs, `${operation}: timeoutMs`, 0)
 }
 
-/** Joins `ctx`, which is checked already, and `others` into one signal. `timeoutMs` aborts it with `TIMEOUT`. */
+/**
+ * Joins `ctx`, which is checked already, and `others` into one signal, which follows them until it is disposed of.
+ * `timeoutMs` aborts it with `TIMEOUT`.
+ */
 export function openDeadline(
   ctx: Context,
   clock: Clock,

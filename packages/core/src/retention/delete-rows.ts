@@ -82,7 +82,11 @@ async function runBatch(
   try {
     found = await source.next(limit)
     searchMs = clock.monotonicMs() - startedMs
-    if (found.keys.length > 0) deleted = await deleteBatch(deletion, found.keys)
+    if (found.keys.length > 0) {
+      // Searching has had its share of this turn of the loop; the commit may bring a checkpoint with it.
+      await yieldToLoop()
+      deleted = await deleteBatch(deletion, found.keys)
+    }
   } catch (error) {
     if (isStoreError(error) && error.code === 'BUSY') return { status: 'blocked', reason: `BUSY: ${error.message}` }
     throw error

@@ -13,16 +13,19 @@ import type { CheckpointLoopStats, MaintenanceServiceError } from '../contract/s
 import type { StoreError } from '../errors/store-error.ts'
 import { BackgroundTimer } from './background-timer.ts'
 import { failureOfRejection, failureOfReport, outcomeOfRejection } from './run-failure.ts'
-import { createIntervalSchedule, type Schedule } from './schedule.ts'
+import { createIntervalSchedule, MAX_TIMER_MS } from './schedule.ts'
 import { dateOf, OutcomeCounter, snapshotError } from './service-counters.ts'
 import type { ResolvedCheckpointLoop, ResolvedServiceOptions } from './service-options.ts'
 
+/** A reader that keeps the log may stay for hours: the wait doubles up to this many times the interval. */
+const MAX_WAIT_FACTOR = 16
+
 export class CheckpointLoop {
   readonly #options: ResolvedServiceOptions
-  readonly #walSizeBytes: number
+  readonly #loop: ResolvedCheckpointLoop
   readonly #isBusy: () => boolean
-  readonly #schedule: Schedule
   readonly #timer: BackgroundTimer
+  #waitFactor = 1
   readonly #outcomes = new OutcomeCounter()
   #abort: AbortController | undefined
   #flight: Promise<void> | undefined
@@ -34,17 +37,15 @@ export class CheckpointLoop {
 
   /** `isBusy` says whether a run of the service is under way. */
   constructor(options: ResolvedServiceOptions, loop: ResolvedCheckpointLoop, isBusy: () => boolean) {
-    const { clock } = options
-    const { intervalMs, walSizeBytes } = loop
     this.#options = options
-    this.#walSizeBytes = walSizeBytes
+    this.#loop = loop
     this.#isBusy = isBusy
-    this.#schedule = createIntervalSchedule({ initialDelayMs: intervalMs, intervalMs, jitter: 0 }, clock, () => 0)
-    this.#timer = new BackgroundTimer(clock, this.#schedule.maxWaitMs)
+    this.#timer = new BackgroundTimer(options.clock, MAX_TIMER_MS)
   }
 
   start(): void {
     this.#abort = new AbortController()
+    this.#waitFactor = 1
     this.#wait(this.#abort.signal)
   }
 
@@ -64,7 +65,10 @@ export class CheckpointLoop {
   }
 
   #wait(signal: AbortSignal): void {
-    this.#timer.set(this.#schedule.next(false), () => {
+    const intervalMs = this.#loop.intervalMs * this.#waitFactor
+    const { clock } = this.#options
+    const schedule = createIntervalSchedule({ initialDelayMs: intervalMs, intervalMs, jitter: 0 }, clock, () => 0)
+    this.#timer.set(schedule.next(false), () => {
       this.#flight = this.#look(signal).finally(() => {
         this.#flight = undefined
         if (!signal.aborted) this.#wait(signal)
@@ -79,7 +83,10 @@ export class CheckpointLoop {
     this.#lookCount++
     try {
       const { walSizeBytes = 0 } = store.stats().engine
-      if (walSizeBytes <= this.#walSizeBytes) return
+      if (walSizeBytes <= this.#loop.walSizeBytes) {
+        this.#waitFactor = 1
+        return
+      }
       const report = await store.maintenance({ steps: ['checkpoint'], signal })
       if (report.outcome === 'ok') this.#successMs = clock.now().getTime()
       this.#conclude(report.outcome, failureOfReport(report, clock.now()))
@@ -90,6 +97,7 @@ export class CheckpointLoop {
 
   #conclude(outcome: MaintenanceOutcome, failure: MaintenanceServiceError | undefined): void {
     this.#outcomes.count(outcome)
+    this.#waitFactor = outcome === 'ok' ? 1 : Math.min(2 * this.#waitFactor, MAX_WAIT_FACTOR)
     if (failure === undefined) {
       if (outcome === 'ok') this.#toldCode = undefined
       return

@@ -84,7 +84,7 @@ class StoreMaintenanceService implements MaintenanceService {
       disabledReason,
       isRunInFlight: this.#runs.isInFlight,
       ...this.#runs.stats(),
-      nextRunAt: this.#nextRunAt(),
+      nextRunAt: this.#timer.due?.at(),
       checkpoint: disabledReason === undefined ? this.#checkpoints?.stats() : undefined,
     })
   }
@@ -132,11 +132,6 @@ class StoreMaintenanceService implements MaintenanceService {
     if (!this.#startsAgain) return
     if (store.status === 'open') this.#begin()
     else logger.warn('the maintenance service does not start again: the store was closed', { store: store.name })
-  }
-
-  #nextRunAt(): Date | undefined {
-    const leftMs = this.#timer.due?.leftMs() ?? Number.POSITIVE_INFINITY
-    return Number.isFinite(leftMs) ? new Date(this.#options.clock.now().getTime() + Math.max(0, leftMs)) : undefined
   }
 
   #skipped(reason: string): MaintenanceReport {

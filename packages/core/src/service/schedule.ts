@@ -10,6 +10,8 @@ import { invalidArgument } from '../errors/store-error.ts'
 export interface Due {
   /** Milliseconds until then; 0 or less once it is due. Asked again after every wait: what it says may change. */
   leftMs(): number
+  /** The same by the time of day; `undefined` where it never comes. */
+  at(): Date | undefined
 }
 
 /** See the module. */
@@ -21,7 +23,7 @@ export interface Schedule {
 }
 
 /** What a timer can wait: 24.8 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS: number = 2 ** 31 - 1
 /** The time of day may be set while we wait for one, and a machine may have slept: noticed within this time. */
 const CRON_LOOK_MS = 60_000
 
@@ -37,7 +39,8 @@ export function createIntervalSchedule(
     next(isFirst) {
       const waitMs = (isFirst ? initialDelayMs : intervalMs) * (1 - jitter + 2 * jitter * random())
       const dueMs = clock.monotonicMs() + Math.round(waitMs)
-      return { leftMs: () => dueMs - clock.monotonicMs() }
+      const leftMs = (): number => dueMs - clock.monotonicMs()
+      return { leftMs, at: () => new Date(clock.now().getTime() + Math.max(0, leftMs())) }
     },
   }
 }
@@ -51,14 +54,13 @@ export function createCronSchedule(expression: string, timeZone: string | undefi
     maxWaitMs: CRON_LOOK_MS,
     next() {
       let dueMs = nextMs()
-      return {
-        leftMs() {
-          const nowMs = clock.now().getTime()
-          // A clock that was set back has times before it again.
-          if (nowMs < dueMs) dueMs = Math.min(dueMs, nextMs())
-          return dueMs - nowMs
-        },
+      const leftMs = (): number => {
+        const nowMs = clock.now().getTime()
+        // A clock that was set back has times before it again.
+        if (nowMs < dueMs) dueMs = Math.min(dueMs, nextMs())
+        return dueMs - nowMs
       }
+      return { leftMs, at: () => (leftMs() < Number.POSITIVE_INFINITY ? new Date(dueMs) : undefined) }
     },
   }
 }

@@ -34,7 +34,10 @@ export interface CronScheduleOptions {
 
 /** When a write-ahead log is cut short between the runs. Source: https://www.sqlite.org/wal.html#ckpt */
 export interface CheckpointLoopOptions {
-  /** In milliseconds: how often the size of the log is looked at. @default 5000 */
+  /**
+   * In milliseconds: how often the size of the log is looked at. After a checkpoint that was blocked or failed the wait
+   * doubles, up to 16 times this. @default 5000
+   */
   readonly intervalMs?: number | undefined
   /**
    * In bytes: a log that is larger is copied into the database and emptied. SQLite itself copies from 4 MB on, and leaves

@@ -20,6 +20,7 @@ const ABOUT_NAMES = [
   /^error in (?:view|trigger|index|table) .* after (?:rename|drop column|add column): /s,
   /^no such (?:table|module|savepoint): /,
   /^database (?:table|schema) is locked: /,
+  /^foreign key mismatch - "/,
 ]
 /** Of ATTACH and DETACH, whose names can be bound. */
 const BOUND_NAMES = [/^(database) .+ (is already in use|is locked)$/s, /^(cannot detach database) .+$/s]

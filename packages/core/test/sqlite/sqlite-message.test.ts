@@ -59,6 +59,7 @@ describe('while it runs', () => {
     'malformed JSON',
     'no such table: person',
     'no such savepoint: a',
+    'foreign key mismatch - "child" referencing "parent"',
     'error in view v after drop column: no such column: "b"',
     'Cannot add a column with non-constant default',
     'json_set() needs an odd number of arguments',
