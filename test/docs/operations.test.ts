@@ -104,7 +104,12 @@ describe('docs/guides/retention.md', () => {
   it('has every option that all tasks have, with its default', () => {
     const rows = rowsOf('docs/guides/retention.md', '### Of every task')
     for (const [name, value] of Object.entries(RETENTION_DEFAULTS)) {
-      const shown = typeof value === 'object' ? JSON.stringify(value).replaceAll('"', '').replaceAll(/([:,])/g, '$1 ') : value
+      const shown =
+        typeof value === 'object'
+          ? JSON.stringify(value)
+              .replaceAll('"', '')
+              .replaceAll(/([:,])/g, '$1 ')
+          : value
       expect(rows.get(name)?.replaceAll('`', '')).toContain(`${shown}`.replaceAll(/[{}]/g, ''))
     }
   })
