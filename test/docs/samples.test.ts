@@ -63,18 +63,20 @@ describe('samples of the documents', () => {
     })
   }
 
-  it('the server of the closing guide ends by itself on SIGTERM, with an empty log', async () => {
+  it('the server of the closing guide ends by itself on SIGTERM, with an empty log', { timeout: 60_000 }, async () => {
     const { cwd, end } = await startServer('docs/guides/closing.md', 'server.ts')
     expect((await end()).exit).toEqual([0, null])
     expect([existsSync(join(cwd, 'server.db')), existsSync(join(cwd, 'server.db-wal'))]).toEqual([true, false])
   })
 
-  it('the service of the README is complete in 25 lines: it migrates, answers a probe, and ends as it should', async () => {
+  it('the service of the README is complete in 25 lines: it migrates, answers a probe, and ends as it should', {
+    timeout: 60_000,
+  }, async () => {
     const cwd = folderOf('README.md')
     const sample = readFileSync(join(cwd, 'service.ts'), 'utf8')
     expect(sample.trimEnd().split('\n').length).toBeLessThanOrEqual(25)
     // The sample as it is, and one line that tells how it has ended.
-    const last = "process.once('exit', () => console.log(`service ${service.stats().state}`))"
+    const last = "process.once('exit', () => console.log('service', service.stats().state))"
     writeFileSync(join(cwd, 'watched-service.ts'), `${sample}${last}\n`)
     const { firstOutput, end } = await startServer('README.md', 'watched-service.ts', { PORT: '0' })
     const [, port] = /port: (\d+)/.exec(firstOutput) ?? []
