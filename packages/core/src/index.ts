@@ -49,6 +49,7 @@ export {
   assertWholeOption,
   givenOptions,
 } from './open/check-options.ts'
+export { CLOSE_DEFAULTS } from './open/close-options.ts'
 export { HEALTH_DEFAULTS, HEALTH_LIMITS, type ResolvedHealthOptions } from './open/health-options.ts'
 export { type OpenStoreOptions, openBackendStore, openStore } from './open/open-store.ts'
 export { type ResolvedSlowQueryOptions, SLOW_QUERY_DEFAULTS } from './open/slow-query-options.ts'
@@ -65,6 +66,7 @@ export { type DeleteOlderThanOptions, deleteOlderThan } from './retention/delete
 export { type DeleteWhereOptions, deleteWhere } from './retention/delete-where.ts'
 export type { Duration } from './retention/duration.ts'
 export { type KeepLatestOptions, keepLatest } from './retention/keep-latest.ts'
+export { OUTBOX_TABLE } from './retention/outbox.ts'
 export { type Retention, retention } from './retention/retention.ts'
 export { RETENTION_DEFAULTS, type RetentionOptions } from './retention/retention-options.ts'
 export type { StoredTime } from './retention/row-age.ts'

@@ -1,5 +1,6 @@
 /** What `migrate()` rejects with: the code of what failed, in which migration, and what was done before. */
 import { abortError } from '../abort/abort-error.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 
 const MAX_NAMES = 10
@@ -7,8 +8,10 @@ const MAX_NAMES = 10
 /** `error`, named after the migration it came in. A message that is not the store's may hold values: it stays in the cause. */
 export function migrationError(name: string, error: unknown, signal: AbortSignal): StoreError {
   if (!isStoreError(error)) {
-    const what = error instanceof Error ? error.name : typeof error
-    return new StoreError('UNKNOWN', `migration "${name}": ${what}`, { operation: 'migrate', cause: error })
+    return new StoreError('UNKNOWN', `migration "${name}": ${errorLabel(error)}`, {
+      operation: 'migrate',
+      cause: error,
+    })
   }
   const isAbort = signal.aborted && error.code === abortError(signal, 'migrate').code
   return again(error, `migration "${name}": ${error.message}`, isAbort ? signal.reason : error)

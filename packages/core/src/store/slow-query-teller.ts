@@ -6,6 +6,7 @@ import type { CompiledQuery } from 'kysely'
 import type { AsyncContext } from '../contract/backend.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { SlowQuery } from '../contract/slow-query.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { redactLiterals } from '../metrics/redact-literals.ts'
 import type { ResolvedSlowQueryOptions } from '../open/slow-query-options.ts'
 
@@ -44,7 +45,7 @@ export class SlowQueryTeller {
       Object.freeze({ sql: redactLiterals(query.sql), durationMs, failed, plan: () => explain(query) })
     Promise.resolve()
       .then(() => onSlowQuery(slow()))
-      .catch((error) => log.warn('onSlowQuery failed', { error: error instanceof Error ? error.name : typeof error }))
+      .catch((error) => log.warn('onSlowQuery failed', { error: errorLabel(error) }))
       .catch(() => undefined)
   }
 }
