@@ -95,7 +95,7 @@ describe('a task that throws', () => {
     const { conclude } = create()
     expect(await conclude(() => Promise.reject('secret'))).toMatchObject({
       status: 'failed',
-      reason: 'it threw a string',
+      reason: 'string',
     })
     const full = new StoreError('FULL', 'the disk is full')
     expect(await conclude(() => Promise.reject(full))).toMatchObject({

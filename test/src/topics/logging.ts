@@ -4,7 +4,7 @@
  *
  * What the application has made itself is its own: it is the cause, or the error of a task's report, and nowhere else.
  */
-import { json } from '@upkeep/core'
+import { createMaintenanceService, json } from '@upkeep/core'
 import { createGate, turns } from '../suite/gate.ts'
 import { keepingLogger } from '../suite/keeping-logger.ts'
 import { findPlanted, PLANTED_BYTES, PLANTED_NUMBER, PLANTED_TEXT } from '../suite/planted.ts'
@@ -16,7 +16,7 @@ const OWN = ['cause', 'error'] as const
 const PERSON = { id: 1, name: PLANTED_TEXT, age: PLANTED_NUMBER }
 
 const throwPlanted = (): never => {
-  throw Object.assign(new Error(PLANTED_TEXT), { detail: PLANTED_TEXT })
+  throw Object.assign(new Error(PLANTED_TEXT), { name: PLANTED_TEXT, detail: PLANTED_TEXT })
 }
 
 function warningCount(lines: readonly (readonly unknown[])[]): number {
@@ -43,6 +43,35 @@ export const logging: Topic = ({ describe, expect, expectCode, test }) => {
         expect(warningCount(lines) > before).toBe(true)
         expect(findPlanted([report, lines])).toEqual([])
       }
+    })
+
+    test('who hears of slow queries and throws is told by a word', async (t) => {
+      const { logger, lines } = keepingLogger()
+      const store = await t.openWith(['person'], { logger, slowQueries: { thresholdMs: 0, onSlowQuery: throwPlanted } })
+      await store.db.insertInto('person').values(PERSON).execute()
+      await turns()
+      expect(warningCount(lines) > 0).toBe(true)
+      expect(findPlanted(lines)).toEqual([])
+    })
+
+    test('a migration: it is the cause, and nowhere else', async (t) => {
+      const { logger, lines } = keepingLogger()
+      const store = await t.open({ logger })
+      const provider = { getMigrations: async () => ({ '001': { up: throwPlanted } }) }
+      const error = await expectCode(store.migrate(provider), 'UNKNOWN')
+      expect(findPlanted([error, lines], OWN)).toEqual([])
+    })
+
+    test('what a maintenance service hears: a task that fails, and an onRun that throws', async (t) => {
+      const { logger, lines } = keepingLogger()
+      const store = await t.open({ logger })
+      const tasks = [{ name: 'throws', run: throwPlanted }]
+      const service = createMaintenanceService({ store, tasks, logger, onRun: throwPlanted })
+      const report = await service.runNow()
+      await turns()
+      expect(service.stats().lastError?.code).toBe('UNKNOWN')
+      expect(warningCount(lines) > 1).toBe(true)
+      expect(findPlanted([report, service.stats(), lines], OWN)).toEqual([])
     })
 
     test('a task: it is the error of its report, and nowhere else', async (t) => {

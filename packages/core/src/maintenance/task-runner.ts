@@ -12,6 +12,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { MaintenanceMeasures } from '../contract/step-status.ts'
 import type { MaintenanceTask, TaskContext, TaskReport, TaskResult, TaskStore } from '../contract/task.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError } from '../errors/store-error.ts'
 
 /** A task without a deadline of its own gets this one. */
@@ -195,5 +196,5 @@ function failure(error: unknown, run: AbortSignal, own: AbortSignal): Conclusion
     return { status: statusOf(run), reason: `${code}: ${message}`, error }
   }
   if (isStoreError(error)) return { status: 'failed', reason: `${error.code}: ${error.message}`, error }
-  return { status: 'failed', reason: error instanceof Error ? error.name : `it threw a ${typeof error}`, error }
+  return { status: 'failed', reason: errorLabel(error), error }
 }

@@ -18,7 +18,7 @@ import type { Context } from '../contract/context.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { MaintenanceService, MaintenanceServiceState, MaintenanceServiceStats } from '../contract/service.ts'
 import { StoreError } from '../errors/store-error.ts'
-import { assertNotNested } from '../store/nested-use.ts'
+import { insidesOf } from '../store/store-insides.ts'
 import { BackgroundTimer } from './background-timer.ts'
 import { CheckpointLoop } from './checkpoint-loop.ts'
 import {
@@ -72,7 +72,7 @@ class StoreMaintenanceService implements MaintenanceService {
     const { store, disabledReason } = this.#options
     this.#assertOpen('runNow')
     if (disabledReason !== undefined) return this.#skipped(disabledReason)
-    assertNotNested(store, 'runNow')
+    insidesOf(store)?.assertNotNested('runNow')
     if (this.#state === 'stopping') throw stoppedError('runNow')
     return this.#runs.run('runNow', ctx)
   }

@@ -1,6 +1,7 @@
 /** What went wrong in a run, as plain data: of errors that are not the store's their names, never their messages. */
 import type { MaintenanceOutcome, MaintenanceReport } from '../contract/maintenance.ts'
 import type { MaintenanceServiceError } from '../contract/service.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, type StoreError } from '../errors/store-error.ts'
 
 /** The codes of a run that somebody ended: nothing is wrong. */
@@ -16,7 +17,7 @@ export function outcomeOfRejection(error: unknown): MaintenanceOutcome {
 /** What a run failed with; `undefined` for one that somebody ended. */
 export function failureOfRejection(error: unknown, source: string, at: Date): MaintenanceServiceError | undefined {
   if (isStoreError(error)) return ENDED.includes(error.code) ? undefined : ofStoreError(error, source, at)
-  return { at, source, code: 'UNKNOWN', reason: nameOf(error) }
+  return { at, source, code: 'UNKNOWN', reason: errorLabel(error) }
 }
 
 /** The first task or step that failed; `undefined` if none has. What was blocked has not. */
@@ -25,7 +26,7 @@ export function failureOfReport(report: MaintenanceReport, at: Date): Maintenanc
   if (task !== undefined) {
     const source = `task ${task.name}`
     if (isStoreError(task.error)) return ofStoreError(task.error, source, at)
-    return { at, source, code: 'UNKNOWN', reason: task.reason ?? nameOf(task.error) }
+    return { at, source, code: 'UNKNOWN', reason: task.reason ?? errorLabel(task.error) }
   }
   const step = report.steps.find(({ status }) => status === 'failed')
   return step && { at, source: `step ${step.name}`, reason: step.reason ?? 'it failed' }
@@ -33,9 +34,4 @@ export function failureOfReport(report: MaintenanceReport, at: Date): Maintenanc
 
 function ofStoreError({ code, message }: StoreError, source: string, at: Date): MaintenanceServiceError {
   return { at, source, code, reason: message }
-}
-
-/** What may be told of an error that is not the store's. */
-export function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : `it threw a ${typeof error}`
 }

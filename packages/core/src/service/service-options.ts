@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
-import type { StoreLog } from '../contract/log.ts'
+import type { StoreLog, StoreLogger } from '../contract/log.ts'
 import type { MaintenanceContext } from '../contract/maintenance.ts'
 import type { MaintenanceServiceRun } from '../contract/service.ts'
 import type { Store } from '../contract/store.ts'
@@ -12,12 +12,15 @@ import type { MaintenanceTask } from '../contract/task.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { MAINTENANCE_OPTION_NAMES, resolveMaintenanceOptions } from '../maintenance/maintenance-options.ts'
 import {
+  assertClock,
   assertFunctionOption,
   assertKnownOptions,
   assertNumberOption,
   assertOneOf,
   givenOptions,
 } from '../open/check-options.ts'
+import { resolveStoreLog } from '../open/store-log.ts'
+import { insidesOf } from '../store/store-insides.ts'
 import { createCronSchedule, createIntervalSchedule, type Schedule } from './schedule.ts'
 
 /** Runs at given times. */
@@ -70,9 +73,9 @@ export interface MaintenanceServiceOptions<DB> {
   readonly enabled?: boolean | undefined
   /** Called after each run; what it throws is logged and ignored. @default none */
   readonly onRun?: ((run: MaintenanceServiceRun) => unknown) | undefined
-  /** Where it tells what nobody awaits: failures by their codes. @default console */
-  readonly logger?: StoreLog | undefined
-  /** Time, for tests. @default {@link systemClock} */
+  /** Where it tells what nobody awaits: failures by their codes. @default that of the store */
+  readonly logger?: StoreLogger | undefined
+  /** Time, for tests. @default that of the store */
   readonly clock?: Clock | undefined
   /** Numbers from 0 to 1, for tests. @default Math.random */
   readonly random?: (() => number) | undefined
@@ -128,10 +131,11 @@ export interface ResolvedServiceOptions {
 export function resolveServiceOptions(options: MaintenanceServiceOptions<any>): ResolvedServiceOptions {
   assertKnownOptions(options, OPTION_NAMES, 'createMaintenanceService')
   const { store, tasks = [], maintenance = {}, enabled = true, timeoutMs, onRun } = options
-  const { logger = console, clock = systemClock } = options
   if (typeof store?.maintenance !== 'function') throw refuse('store must be a store')
-  if (typeof logger?.warn !== 'function') throw refuse('logger must have the methods warn and error')
-  if (typeof clock?.setTimer !== 'function') throw refuse('clock must be a Clock')
+  const insides = insidesOf(store)
+  const logger = resolveStoreLog(options.logger ?? insides?.log)
+  const { clock = insides?.clock ?? systemClock } = options
+  assertClock(clock)
   assertOneOf(enabled, 'enabled', [true, false])
   assertFunctionOption(onRun, 'onRun')
   if (timeoutMs !== undefined) assertNumberOption(timeoutMs, 'timeoutMs', 1)

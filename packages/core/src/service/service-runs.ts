@@ -12,8 +12,9 @@ import { openDeadline } from '../abort/deadline.ts'
 import type { Context } from '../contract/context.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { MaintenanceServiceRun } from '../contract/service.ts'
+import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, type StoreError } from '../errors/store-error.ts'
-import { failureOfRejection, failureOfReport, nameOf, outcomeOfRejection } from './run-failure.ts'
+import { failureOfRejection, failureOfReport, outcomeOfRejection } from './run-failure.ts'
 import { type RunStats, ServiceCounters } from './service-counters.ts'
 import type { ResolvedServiceOptions } from './service-options.ts'
 
@@ -53,7 +54,7 @@ export class ServiceRuns {
       if (at !== undefined) this.#counters.succeeded(at)
     } catch (error) {
       if (isStoreError(error) && error.code === 'CLOSED') return
-      this.#options.logger.warn('the last maintenance could not be read', { code: codeOf(error) })
+      this.#options.logger.warn('the last maintenance could not be read', { code: errorLabel(error) })
     }
   }
 
@@ -121,10 +122,6 @@ export class ServiceRuns {
     const { onRun, logger } = this.#options
     if (onRun === undefined) return
     const told = async (): Promise<unknown> => onRun(Object.freeze(run))
-    told().catch((error: unknown) => logger.warn('onRun threw', { error: nameOf(error) }))
+    told().catch((error: unknown) => logger.warn('onRun threw', { error: errorLabel(error) }))
   }
-}
-
-function codeOf(error: unknown): string {
-  return isStoreError(error) ? error.code : 'UNKNOWN'
 }

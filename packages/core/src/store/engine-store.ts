@@ -32,16 +32,17 @@ import { Attachments } from './attachments.ts'
 import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { ASSERT_NOT_NESTED, type NestingStore } from './nested-use.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
 import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
+import { INSIDES, type StoreInsides } from './store-insides.ts'
 import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
 import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
 
-class EngineStore<DB> implements Store<DB>, NestingStore {
+class EngineStore<DB> implements Store<DB> {
   readonly db: Kysely<DB>
+  readonly [INSIDES]: StoreInsides
   readonly #engine: Engine
   readonly #options: ResolvedStoreOptions
   readonly #lifecycle: Lifecycle
@@ -57,6 +58,8 @@ class EngineStore<DB> implements Store<DB>, NestingStore {
   constructor(engine: Engine, options: ResolvedStoreOptions) {
     this.#engine = engine
     this.#options = options
+    const { logger: log, clock } = options
+    this[INSIDES] = { log, clock, assertNotNested: (operation) => this.#assertNotNested(operation) }
     this.#lifecycle = new Lifecycle(options.clock)
     this.#counters = new StoreCounters(options.clock)
     const watch = new StatementWatch(this.#counters, options.clock, createTeller(engine, this.#lifecycle, options))
@@ -118,7 +121,7 @@ class EngineStore<DB> implements Store<DB>, NestingStore {
   async maintenance(ctx: MaintenanceContext<DB> = {}): Promise<MaintenanceReport> {
     try {
       this.#lifecycle.assertOpen('maintenance')
-      this[ASSERT_NOT_NESTED]('maintenance')
+      this.#assertNotNested('maintenance')
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
@@ -200,7 +203,7 @@ class EngineStore<DB> implements Store<DB>, NestingStore {
     return { engine: this.#engine, lifecycle: this.#lifecycle, counters: this.#counters, maintenance }
   }
 
-  [ASSERT_NOT_NESTED](operation: string): void {
+  #assertNotNested(operation: string): void {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
