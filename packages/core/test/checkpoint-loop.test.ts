@@ -7,7 +7,7 @@ import { track, turns } from './support/outcome.ts'
 
 const LIMIT_BYTES = 1000
 const EVERY_MS = 50
-const NOTHING = { ok: 0, partial: 0, skipped: 0, failed: 0, aborted: 0 }
+const NOTHING = { ok: 0, partial: 0, blocked: 0, skipped: 0, failed: 0, aborted: 0 }
 
 function create(): { fake: FakeStore; service: MaintenanceService; look(times?: number): Promise<void> } {
   const fake = createFakeStore()
@@ -114,10 +114,10 @@ describe('what goes wrong', () => {
     const { fake, look, service } = create()
     fake.walSizeBytes = LIMIT_BYTES + 1
     fake.maintain = async () =>
-      report({ outcome: 'failed', steps: [{ name: 'checkpoint', status: 'blocked', durationMs: 1 }] })
+      report({ outcome: 'blocked', steps: [{ name: 'checkpoint', status: 'blocked', durationMs: 1 }] })
     await look()
     await look(2)
-    expect(service.stats().checkpoint).toEqual({ lookCount: 2, runCount: { ...NOTHING, failed: 2 } })
+    expect(service.stats().checkpoint).toEqual({ lookCount: 2, runCount: { ...NOTHING, blocked: 2 } })
     expect(fake.logged).toEqual([])
     await service.stop()
   })

@@ -16,6 +16,11 @@ describe('the report', () => {
       { vacuum: () => ({ status: 'failed' }), analyze: () => ({ status: 'blocked' }) },
       'failed',
     ],
+    [
+      'nothing but blocked',
+      { vacuum: () => ({ status: 'blocked' }), analyze: () => ({ status: 'skipped' }) },
+      'blocked',
+    ],
     ['nothing to do', {}, 'ok'],
   ])('%s', async (_what, steps, outcome) => {
     expect((await createFakeMaintenance(steps).runner.run({})).outcome).toBe(outcome)
@@ -139,7 +144,7 @@ describe('the budget', () => {
     const { runner, opened } = createFakeMaintenance({ inspect: DONE })
     await runner.run({})
     expect(opened[0]?.budgetLeftMs()).toBe(Number.POSITIVE_INFINITY)
-    expect((await runner.run({ budgetMs: 0 })).outcome).toBe('failed')
+    expect((await runner.run({ budgetMs: 0 })).outcome).toBe('blocked')
   })
 })
 

@@ -7,7 +7,7 @@ import { turns } from './support/outcome.ts'
 
 const EPOCH_MS = Date.UTC(2026, 0, 1)
 const at = (ms: number): Date => new Date(EPOCH_MS + ms)
-const NOTHING = { ok: 0, partial: 0, skipped: 0, failed: 0, aborted: 0 }
+const NOTHING = { ok: 0, partial: 0, blocked: 0, skipped: 0, failed: 0, aborted: 0 }
 
 function create(taskNames: readonly string[] = []): FakeService {
   return createFakeService({ tasks: taskNames.map((name) => ({ name, run: async () => undefined })) })
@@ -172,7 +172,7 @@ describe('tasks', () => {
     await run(one, { tasks: [cleanup({ counters: { deletedRowCount: 100, table: 'person', full: true } })] })
     await run(one, { tasks: [cleanup({ counters: { deletedRowCount: 20, batchCount: 1 } })] })
     await run(one, { outcome: 'failed', tasks: [cleanup({ status: 'failed', reason: 'Error' })] })
-    await run(one, { outcome: 'failed', tasks: [cleanup({ status: 'blocked', reason: 'the budget' })] })
+    await run(one, { outcome: 'blocked', tasks: [cleanup({ status: 'blocked', reason: 'the budget' })] })
     expect(one.service.stats().tasks).toEqual({
       cleanup: {
         runCount: 4,

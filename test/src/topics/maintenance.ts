@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { fillPeople } from '../suite/fill-people.ts'
 import type { Topic } from '../suite/suite.ts'
 
-const OUTCOMES = ['ok', 'partial', 'skipped', 'failed', 'aborted']
+const OUTCOMES = ['ok', 'partial', 'blocked', 'skipped', 'failed', 'aborted']
 const STATUSES = ['done', 'skipped', 'blocked', 'failed', 'aborted']
 
 export const maintenance: Topic = ({ harness, describe, expect, expectCode, test }) => {

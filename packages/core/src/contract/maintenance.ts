@@ -111,11 +111,12 @@ export interface MaintenanceStepReport {
 /**
  * What came of a run. Steps and tasks that were skipped count for nothing here.
  *
- * `ok`: every task and step that ran is done. `partial`: some are done, and some were blocked or failed. `failed`: no step that
- * ran is done; a run whose only step was blocked is `failed` too. `skipped`: nothing was begun. `aborted`: stopped by
- * the signal, the deadline or `close()`; only in the report of an error.
+ * `ok`: every task and step that ran is done. `partial`: some are done, and some were blocked or failed. `blocked`: none
+ * is done and none has failed: somebody was in the way, and later it may do. `failed`: none is done, and one or more
+ * have failed. `skipped`: nothing was begun. `aborted`: stopped by the signal, the deadline or `close()`; only in the
+ * report of an error.
  */
-export type MaintenanceOutcome = 'ok' | 'partial' | 'skipped' | 'failed' | 'aborted'
+export type MaintenanceOutcome = 'ok' | 'partial' | 'blocked' | 'skipped' | 'failed' | 'aborted'
 
 /** What `store.maintenance()` resolves to. */
 export interface MaintenanceReport {

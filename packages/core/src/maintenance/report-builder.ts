@@ -48,7 +48,8 @@ export class ReportBuilder {
     const ran = this.#all.filter(({ status }) => status !== 'skipped')
     const bad = ran.filter(({ status }) => status !== 'done')
     if (bad.length === 0) return this.#report('ok')
-    return this.#report(bad.length === ran.length ? 'failed' : 'partial')
+    if (bad.length < ran.length) return this.#report('partial')
+    return this.#report(this.has('failed') || this.has('aborted') ? 'failed' : 'blocked')
   }
 
   skipped(reason: string): MaintenanceReport {

@@ -76,7 +76,14 @@ export class ServiceCounters {
 
 /** Counts runs by what came of them. */
 export class OutcomeCounter {
-  readonly #counts: Record<MaintenanceOutcome, number> = { ok: 0, partial: 0, skipped: 0, failed: 0, aborted: 0 }
+  readonly #counts: Record<MaintenanceOutcome, number> = {
+    ok: 0,
+    partial: 0,
+    blocked: 0,
+    skipped: 0,
+    failed: 0,
+    aborted: 0,
+  }
 
   count(outcome: MaintenanceOutcome): void {
     this.#counts[outcome]++
