@@ -14,8 +14,6 @@ import type { BatchSource, KeyBatch } from './row-selection.ts'
 
 /** How long the statement that deletes should take: rows may be large, and a condition dear. */
 const DELETE_MS = 4
-/** The first batch: what a row costs is not known yet. */
-const FIRST_BATCH_ROWS = 10
 
 /** How it ended: at the last row, where nothing that was found could be deleted, at the end of the budget, at a lock. */
 export type DeletionEnd = 'end' | 'stuck' | Required<Pick<TaskResult, 'status' | 'reason'>>
@@ -39,7 +37,7 @@ export async function deleteRows(
   onBatch: () => void = () => undefined,
 ): Promise<DeletionEnd> {
   const { context, batchSize } = deletion
-  let limit = Math.min(batchSize, FIRST_BATCH_ROWS)
+  let limit = batchSize
   for (;;) {
     assertNotAborted(context.signal, 'retention')
     if (context.budgetLeftMs() <= 0) return { status: 'blocked', reason: 'the budget is spent' }

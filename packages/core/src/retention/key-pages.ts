@@ -12,7 +12,7 @@ import { fittingSize, type SizeLimits } from '../loop/fitting-size.ts'
 import { type BatchSource, columnsOf, type KeyBatch, type RowSelection, type SelectedRow } from './row-selection.ts'
 
 /** What a row costs is not known yet: a condition without its index may go through the whole table for each. */
-const FIRST_PAGE_ROWS = 16
+const FIRST_PAGE_ROWS = 4
 const PAGE_ROWS: SizeLimits = { targetMs: 4, min: 1, max: 20_000 }
 
 /** A place in the order of the keys. */
@@ -48,19 +48,32 @@ export class KeyPages implements BatchSource {
     return this.#after
   }
 
+  /** Reads as many pages as that takes and as there is time for. */
   async next(limit: number): Promise<KeyBatch> {
+    const { clock } = this.#context
+    const { key, isDue } = this.#selection
+    const startedMs = clock.monotonicMs()
+    const keys: unknown[] = []
+    for (;;) {
+      const { rows, hasMore } = await this.#read(limit - keys.length)
+      for (const row of rows) if (isDue(row)) keys.push(row[key])
+      const isFull = keys.length >= limit || clock.monotonicMs() - startedMs >= PAGE_ROWS.targetMs
+      if (isFull || !hasMore) return { keys, hasMore }
+    }
+  }
+
+  /** At most `limit` rows of a page. */
+  async #read(limit: number): Promise<{ readonly rows: readonly SelectedRow[]; readonly hasMore: boolean }> {
     const { clock } = this.#context
     const startedMs = clock.monotonicMs()
     this.#until ??= await this.#lastKey()
-    if (this.#until === undefined) return { keys: [], hasMore: this.#goRound() }
+    if (this.#until === undefined) return { rows: [], hasMore: this.#goRound() }
     const isNewPage = this.#page === undefined
     this.#page ??= { end: await this.#pageEnd() }
     const { end } = this.#page
     const rows = await this.#matching(end, limit)
     if (isNewPage) this.#pageRows = fittingSize(this.#pageRows, clock.monotonicMs() - startedMs, PAGE_ROWS)
-    const hasMore = this.#advance(rows, end, limit)
-    const { key, isDue } = this.#selection
-    return { keys: rows.filter((row) => isDue(row)).map((row) => row[key]), hasMore }
+    return { rows, hasMore: this.#advance(rows, end, limit) }
   }
 
   /** Answers whether there is more. */
