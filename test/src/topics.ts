@@ -46,6 +46,7 @@ import { redaction } from './topics/redaction.ts'
 import { retention } from './topics/retention.ts'
 import { retentionCallback } from './topics/retention-callback.ts'
 import { retentionProcesses } from './topics/retention-processes.ts'
+import { retentionRefused } from './topics/retention-refused.ts'
 import { retentionTables } from './topics/retention-tables.ts'
 import { retentionTypes } from './topics/retention-types.ts'
 import { retry } from './topics/retry.ts'
@@ -96,6 +97,7 @@ const COMMON_NAMES = [
   'serviceFuzz',
   'retention',
   'retentionTables',
+  'retentionRefused',
   'keepLatest',
   'retentionCallback',
   'retentionProcesses',
@@ -162,6 +164,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   serviceFuzz,
   retention,
   retentionTables,
+  retentionRefused,
   keepLatest: keepLatestTopic,
   retentionCallback,
   retentionProcesses,
