@@ -464,7 +464,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'deleted ids are not kept until they are told',
-    file: `${CORE}/retention/delete-rows.js`,
+    file: `${CORE}/retention/delete-batch.js`,
     find: 'await delivery?.keep(tx, ids)',
     replace: 'delivery && 0',
     noticedBy: ['retentionProcesses', 'a process that is killed in onDeleted, 0 batches told before'],
@@ -485,9 +485,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'the condition is not looked at by the statement that deletes',
-    file: `${CORE}/retention/delete-rows.js`,
+    file: `${CORE}/retention/delete-batch.js`,
     find: '.where((eb) => selection.condition(eb))',
     replace: '',
     noticedBy: ['retention', 'a row that is touched after it was found stays'],
+  },
+  {
+    fault: 'a row that a constraint keeps ends the run',
+    file: `${CORE}/retention/delete-rows.js`,
+    find: 'deleteKeys(deletion, found.keys, !source.forgets)',
+    replace: 'deleteKeys(deletion, found.keys, false)',
+    noticedBy: ['retentionRefused', 'stays and keeps no other; the task fails in the end (scan key)'],
+  },
+  {
+    fault: 'retention runs after the rows that are inserted',
+    file: `${CORE}/retention/key-pages.js`,
+    find: '.limit(1).execute({ signal });',
+    replace: '.limit(1).execute({ signal }).then(() => [{ [key]: Number.MAX_SAFE_INTEGER }]);',
+    noticedBy: ['retentionRefused', 'rows that are inserted while it deletes make no run endless'],
   },
 ]

@@ -45,17 +45,21 @@ import { query } from './topics/query.ts'
 import { redaction } from './topics/redaction.ts'
 import { retention } from './topics/retention.ts'
 import { retentionCallback } from './topics/retention-callback.ts'
+import { retentionIds } from './topics/retention-ids.ts'
 import { retentionProcesses } from './topics/retention-processes.ts'
+import { retentionRefused } from './topics/retention-refused.ts'
 import { retentionTables } from './topics/retention-tables.ts'
 import { retentionTypes } from './topics/retention-types.ts'
 import { retry } from './topics/retry.ts'
 import { service } from './topics/service.ts'
+import { serviceCheckpoint } from './topics/service-checkpoint.ts'
 import { serviceControl } from './topics/service-control.ts'
 import { serviceFuzz } from './topics/service-fuzz.ts'
 import { slowQueries } from './topics/slow-queries.ts'
 import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
 import { tasks } from './topics/tasks.ts'
+import { tasksRefused } from './topics/tasks-refused.ts'
 import { transaction } from './topics/transaction.ts'
 import { types } from './topics/types.ts'
 import { values } from './topics/values.ts'
@@ -91,14 +95,18 @@ const COMMON_NAMES = [
   'types',
   'health',
   'tasks',
+  'tasksRefused',
   'service',
   'serviceControl',
+  'serviceCheckpoint',
   'serviceFuzz',
   'retention',
   'retentionTables',
+  'retentionRefused',
   'keepLatest',
   'retentionCallback',
   'retentionProcesses',
+  'retentionIds',
   'retentionTypes',
   'redaction',
   'logging',
@@ -157,14 +165,18 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   columnDefaults,
   types,
   tasks,
+  tasksRefused,
   service,
   serviceControl,
+  serviceCheckpoint,
   serviceFuzz,
   retention,
   retentionTables,
+  retentionRefused,
   keepLatest: keepLatestTopic,
   retentionCallback,
   retentionProcesses,
+  retentionIds,
   retentionTypes,
   redaction,
   logging,

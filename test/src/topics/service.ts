@@ -1,13 +1,12 @@
 /**
  * The maintenance service on a real store: it runs by schedule, one run at a time, tells attempt, success and error
- * apart, and knows other maintainers. Not: how it starts and stops.
+ * apart, and knows other maintainers. Not: how it starts and stops, and its checkpoints.
  */
 import { createMaintenanceService, type MaintenanceTask } from '@upkeep/core'
 import { createGate, track, turns } from '../suite/gate.ts'
 import { createManualClock } from '../suite/manual-clock.ts'
 import type { Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
-import { withLogSize } from '../suite/with-log-size.ts'
 
 const logger = { warn: () => undefined, error: () => undefined }
 
@@ -202,44 +201,6 @@ export const service: Topic = ({ harness, describe, expect, expectCode, test }) 
         proceed()
         expect((await running).outcome).toBe('ok')
       })
-    })
-  }
-
-  if (!capabilities.writeAheadLog) {
-    test('a checkpoint loop, asked for, is UNSUPPORTED', async ({ open }) => {
-      const store = await open()
-      const make = async (): Promise<unknown> => createMaintenanceService({ store, logger, checkpoint: {} })
-      await expectCode(make(), 'UNSUPPORTED')
-      expect(createMaintenanceService({ store, logger }).stats().checkpoint).toBe(undefined)
-    })
-  } else {
-    test('the checkpoint loop empties a log that has become too large', async (t) => {
-      const store = await t.openWith(['counter'])
-      const clock = createManualClock()
-      let walSizeBytes = 1000
-      const maintainer = createMaintenanceService({
-        store: withLogSize(store, () => walSizeBytes),
-        clock,
-        logger,
-        checkpoint: { intervalMs: 50, walSizeBytes: 1000 },
-      })
-      const look = async (): Promise<void> => {
-        await clock.timerSet(50)
-        clock.advance(50)
-      }
-      maintainer.start()
-      await look()
-      await clock.timerSet(50)
-      const hasLog = async (): Promise<boolean> => ((await t.database.walSizeBytes?.()) ?? 0) > 0
-      expect(await hasLog()).toBe(true)
-      walSizeBytes = 1001
-      await look()
-      await clock.timerSet(50)
-      expect(await hasLog()).toBe(false)
-      expect(maintainer.stats().checkpoint).toMatchObject({ lookCount: 2, runCount: { ok: 1 } })
-      expect(maintainer.stats().runCount.ok).toBe(0)
-      await maintainer.stop()
-      expect(clock.pendingCount).toBe(0)
     })
   }
 

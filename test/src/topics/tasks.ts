@@ -1,6 +1,6 @@
 /**
  * The tasks of `maintenance()`: their order, their containment, what the report says of them, and that the steps see
- * what they have freed. Not: ready-made tasks, or a service that runs them.
+ * what they have freed. Not: tasks that are not begun, ready-made ones, or a service that runs them.
  */
 import type { MaintenanceProgress, MaintenanceTask } from '@upkeep/core'
 import { fillPeople } from '../suite/fill-people.ts'
@@ -10,7 +10,7 @@ import type { TestSchema } from '../suite/test-schema.ts'
 
 const GRACE_MS = 5000
 
-export const tasks: Topic = ({ harness, describe, expect, expectCode, test }) => {
+export const tasks: Topic = ({ harness, expect, expectCode, test }) => {
   const { capabilities } = harness
 
   test('they run first, in their order; onBegin sees their names', async ({ openWith }) => {
@@ -240,39 +240,6 @@ export const tasks: Topic = ({ harness, describe, expect, expectCode, test }) =>
       })
       expect([wasPlanned, report.outcome]).toEqual([false, 'ok'])
       expect(report.steps.find(({ name }) => name === 'reclaim')?.status).toBe('done')
-    })
-  }
-
-  describe('what is no list of tasks is INVALID_ARGUMENT', () => {
-    const run = async (): Promise<void> => undefined
-    for (const [what, given] of [
-      [
-        'two of one name',
-        [
-          { name: 'a', run },
-          { name: 'a', run },
-        ],
-      ],
-      ['one without a name', [{ name: '', run }]],
-      ['one that does nothing', [{ name: 'a' }]],
-      ['a deadline of nothing', [{ name: 'a', run, timeoutMs: 0 }]],
-      ['no list', { name: 'a', run }],
-    ] as const) {
-      test(what, async ({ open }) => {
-        const store = await open()
-        await expectCode(store.maintenance({ tasks: given as never }), 'INVALID_ARGUMENT')
-      })
-    }
-  })
-
-  if (capabilities.multiProcess && capabilities.singleMaintainer !== false) {
-    test('while another process maintains, none is begun', async ({ client, openWith }) => {
-      const store = await openWith(['counter'])
-      const other = await client()
-      await other.call('holdMaintenance')
-      const never = { name: 'never', run: () => Promise.reject(new Error('it was begun')) }
-      expect(await store.maintenance({ tasks: [never] })).toMatchObject({ outcome: 'skipped', tasks: [] })
-      await other.call('release')
     })
   }
 }

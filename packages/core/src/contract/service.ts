@@ -96,9 +96,9 @@ export interface MaintenanceService extends AsyncDisposable {
   /**
    * Ends the schedule, aborts the run under way and resolves when that has ended. May come before `start()`, and again.
    * `signal` and `timeoutMs` end the caller's own waiting, and not the stopping. Disposing of the service is `stop()`.
-   * Closing the store is too, and waits for it.
+   * Closing the store is too, and waits for it. In a task, or in a transaction, it stops as well, but cannot be waited for.
    *
-   * @throws ABORTED, TIMEOUT, INVALID_ARGUMENT
+   * @throws ABORTED, TIMEOUT, INVALID_ARGUMENT; NESTED_USE in a task or a transaction of the store
    */
   stop(ctx?: Context): Promise<void>
   /**

@@ -1,34 +1,19 @@
 /**
- * Deletes the rows that a source finds, a batch in a transaction, beside a busy application.
+ * Deletes the rows that a source finds, batch by batch, beside a busy application.
  *
- * The write lock is held for the statement that deletes a batch by its keys, which looks at the condition once more, and
- * for the commit. Then the lock is free, and the loop too, for as long as it took. What it keeps in memory is one batch.
+ * After each batch the lock is free, and the loop too, for as long as it took. What it keeps in memory is one batch.
  */
 import { abortError, assertNotAborted } from '../abort/abort-error.ts'
 import { delay } from '../abort/system-clock.ts'
 import type { TaskContext, TaskResult } from '../contract/task.ts'
-import type { StoreTransaction } from '../contract/transaction.ts'
-import { isStoreError } from '../errors/store-error.ts'
+import { isStoreError, type StoreError } from '../errors/store-error.ts'
 import { fittingSize } from '../loop/fitting-size.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
-import type { Delivery } from './delivery.ts'
-import { type BatchSource, type KeyBatch, keyList, type RowSelection, type SelectedRow } from './row-selection.ts'
+import { assertNotRefused, type DeletedKeys, type Deletion, deleteKeys, NOTHING_DELETED } from './delete-batch.ts'
+import type { BatchSource, KeyBatch } from './row-selection.ts'
 
 /** How long the statement that deletes should take: rows may be large, and a condition dear. */
 const DELETE_MS = 4
-/** Where writers do not wait for each other they collide: then the same is done again. */
-const ATTEMPTS = 3
-
-/** A deletion under way. */
-export interface Deletion {
-  readonly context: TaskContext<any>
-  readonly selection: RowSelection
-  /** Rows in a transaction at most. */
-  readonly batchSize: number
-  readonly delivery: Delivery | undefined
-  /** Rows that this run has deleted. */
-  deletedRowCount: number
-}
 
 /** How it ended: at the last row, where nothing that was found could be deleted, at the end of the budget, at a lock. */
 export type DeletionEnd = 'end' | 'stuck' | Required<Pick<TaskResult, 'status' | 'reason'>>
@@ -57,8 +42,9 @@ export async function deleteRows(
     assertNotAborted(context.signal, 'retention')
     if (context.budgetLeftMs() <= 0) return { status: 'blocked', reason: 'the budget is spent' }
     const result = await runBatch(deletion, source, limit)
-    if ('status' in result) return result
+    if (isStoreError(result)) return { status: 'blocked', reason: `BUSY: ${result.message}` }
     onBatch()
+    assertNotRefused(deletion, result.isLast)
     if (result.isLast) return 'end'
     if (result.isStuck) return 'stuck'
     if (result.deletedCount > 0) {
@@ -68,75 +54,35 @@ export async function deleteRows(
   }
 }
 
-/** A lock that was waited for in vain may be free the next time: that is no failure. */
-async function runBatch(
-  deletion: Deletion,
-  source: BatchSource,
-  limit: number,
-): Promise<BatchResult | Exclude<DeletionEnd, string>> {
+/** Answers the error of a lock that was waited for in vain: it may be free the next time, and that is no failure. */
+async function runBatch(deletion: Deletion, source: BatchSource, limit: number): Promise<BatchResult | StoreError> {
   const { clock } = deletion.context
   const startedMs = clock.monotonicMs()
-  let deleted: DeletedBatch = NOTHING
-  let found: KeyBatch
-  let searchMs: number
-  try {
-    found = await source.next(limit)
-    searchMs = clock.monotonicMs() - startedMs
-    if (found.keys.length > 0) {
-      // Searching has had its share of this turn of the loop; the commit may bring a checkpoint with it.
-      await yieldToLoop()
-      deleted = await deleteBatch(deletion, found.keys)
+  const found = await search(source, limit)
+  if (isStoreError(found)) return found
+  const searchMs = clock.monotonicMs() - startedMs
+  let deleted: DeletedKeys | StoreError = NOTHING_DELETED
+  if (found.keys.length > 0) {
+    // Searching has had its share of this turn of the loop; the commit may bring a checkpoint with it.
+    await yieldToLoop()
+    deleted = await deleteKeys(deletion, found.keys, !source.forgets)
+    if (isStoreError(deleted)) {
+      if (deleted.code === 'BUSY') return deleted
+      return { isLast: false, isStuck: true, deletedCount: 0, deleteMs: 0, busyMs: searchMs }
     }
+  }
+  const { deletedCount, deleteMs, heldMs } = deleted
+  const isStuck = source.forgets && found.hasMore && deletedCount === 0
+  return { isLast: !found.hasMore, isStuck, deletedCount, deleteMs, busyMs: searchMs + heldMs }
+}
+
+async function search(source: BatchSource, limit: number): Promise<KeyBatch | StoreError> {
+  try {
+    return await source.next(limit)
   } catch (error) {
-    if (isStoreError(error) && error.code === 'BUSY') return { status: 'blocked', reason: `BUSY: ${error.message}` }
+    if (isStoreError(error) && error.code === 'BUSY') return error
     throw error
   }
-  await tell(deletion, deleted)
-  const { ids, deleteMs, heldMs } = deleted
-  const isStuck = source.forgets && found.hasMore && ids.length === 0
-  return { isLast: !found.hasMore, isStuck, deletedCount: ids.length, deleteMs, busyMs: searchMs + heldMs }
-}
-
-interface DeletedBatch {
-  readonly ids: readonly unknown[]
-  readonly kept: number | bigint | undefined
-  readonly deleteMs: number
-  readonly heldMs: number
-}
-
-const NOTHING: DeletedBatch = { ids: [], kept: undefined, deleteMs: 0, heldMs: 0 }
-
-/** What has changed since it was found, so that it is not to go any more, stays. */
-async function deleteBatch(
-  { context, selection, delivery }: Deletion,
-  keys: readonly unknown[],
-): Promise<DeletedBatch> {
-  const { clock, signal, store } = context
-  let begunMs = 0
-  const work = async (tx: StoreTransaction<any>): Promise<Omit<DeletedBatch, 'heldMs'>> => {
-    begunMs = clock.monotonicMs()
-    const rows: readonly SelectedRow[] = await tx
-      .deleteFrom(selection.table)
-      .where(selection.key, 'in', keyList(keys))
-      .where((eb) => selection.condition(eb))
-      .returning(selection.key)
-      .execute()
-    const deleteMs = clock.monotonicMs() - begunMs
-    const ids = rows.map((row) => row[selection.key])
-    return { ids, deleteMs, kept: ids.length === 0 ? undefined : await delivery?.keep(tx, ids) }
-  }
-  const deleted = await store.transaction(work, { signal, retry: { attempts: ATTEMPTS } })
-  return { ...deleted, heldMs: clock.monotonicMs() - begunMs }
-}
-
-async function tell(deletion: Deletion, { ids, kept }: DeletedBatch): Promise<void> {
-  if (ids.length === 0) return
-  const { context, delivery } = deletion
-  deletion.deletedRowCount += ids.length
-  context.count('deletedRowCount', ids.length)
-  context.count('batchCount', 1)
-  context.progress(deletion.deletedRowCount, undefined)
-  if (kept !== undefined) await delivery?.deliver(kept, ids)
 }
 
 async function pause({ clock, signal }: TaskContext<any>, tookMs: number): Promise<void> {

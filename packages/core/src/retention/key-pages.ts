@@ -3,15 +3,17 @@
  *
  * A page is bounded by its last key, so no index on the condition is needed, and a row is looked at once whatever the
  * condition costs. Reads hold no write lock. Keys are compared by the database only: its collation is the one that
- * counts. Rows whose key is NULL are not found.
+ * counts. Rows whose key is NULL are not found, nor are those behind the last key that there was at the beginning: what
+ * is inserted meanwhile, be it by a trigger, makes no pass endless.
  */
 import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { TaskContext } from '../contract/task.ts'
 import { fittingSize, type SizeLimits } from '../loop/fitting-size.ts'
 import { type BatchSource, columnsOf, type KeyBatch, type RowSelection, type SelectedRow } from './row-selection.ts'
 
-const FIRST_PAGE_ROWS = 500
-const PAGE_ROWS: SizeLimits = { targetMs: 4, min: 10, max: 20_000 }
+/** What a row costs is not known yet: a condition without its index may go through the whole table for each. */
+const FIRST_PAGE_ROWS = 4
+const PAGE_ROWS: SizeLimits = { targetMs: 4, min: 1, max: 20_000 }
 
 /** A place in the order of the keys. */
 export interface KeyPosition {
@@ -27,6 +29,7 @@ export class KeyPages implements BatchSource {
   #after: KeyPosition | undefined
   /** Where a pass that did not begin at the first key has to go to, once it is through to the last one. */
   #wrapTo: KeyPosition | undefined
+  /** The last key that belongs to this way through the table; `undefined` until it is known. */
   #until: KeyPosition | undefined
   #pageRows = FIRST_PAGE_ROWS
   /** The page that is being read; `end` is `undefined` in the last one. */
@@ -45,17 +48,32 @@ export class KeyPages implements BatchSource {
     return this.#after
   }
 
+  /** Reads as many pages as that takes and as there is time for. */
   async next(limit: number): Promise<KeyBatch> {
     const { clock } = this.#context
+    const { key, isDue } = this.#selection
     const startedMs = clock.monotonicMs()
+    const keys: unknown[] = []
+    for (;;) {
+      const { rows, hasMore } = await this.#read(limit - keys.length)
+      for (const row of rows) if (isDue(row)) keys.push(row[key])
+      const isFull = keys.length >= limit || clock.monotonicMs() - startedMs >= PAGE_ROWS.targetMs
+      if (isFull || !hasMore) return { keys, hasMore }
+    }
+  }
+
+  /** At most `limit` rows of a page. */
+  async #read(limit: number): Promise<{ readonly rows: readonly SelectedRow[]; readonly hasMore: boolean }> {
+    const { clock } = this.#context
+    const startedMs = clock.monotonicMs()
+    this.#until ??= await this.#lastKey()
+    if (this.#until === undefined) return { rows: [], hasMore: this.#goRound() }
     const isNewPage = this.#page === undefined
     this.#page ??= { end: await this.#pageEnd() }
     const { end } = this.#page
     const rows = await this.#matching(end, limit)
     if (isNewPage) this.#pageRows = fittingSize(this.#pageRows, clock.monotonicMs() - startedMs, PAGE_ROWS)
-    const hasMore = this.#advance(rows, end, limit)
-    const { key, isDue } = this.#selection
-    return { keys: rows.filter((row) => isDue(row)).map((row) => row[key]), hasMore }
+    return { rows, hasMore: this.#advance(rows, end, limit) }
   }
 
   /** Answers whether there is more. */
@@ -67,10 +85,22 @@ export class KeyPages implements BatchSource {
     }
     this.#page = undefined
     this.#after = end
-    if (end !== undefined) return true
+    return end === undefined ? this.#goRound() : true
+  }
+
+  /** From the last key to the first one, where the pass began between them. Answers whether there is anything left. */
+  #goRound(): boolean {
+    this.#after = undefined
     this.#until = this.#wrapTo
     this.#wrapTo = undefined
     return this.#until !== undefined
+  }
+
+  async #lastKey(): Promise<KeyPosition | undefined> {
+    const { key } = this.#selection
+    const { signal } = this.#context
+    const rows = await this.#rows(undefined).select(key).orderBy(key, 'desc').limit(1).execute({ signal })
+    return rows[0] && { key: rows[0][key] }
   }
 
   /** The key of the row so many rows on, in the order of the database. */

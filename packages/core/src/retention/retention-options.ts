@@ -24,7 +24,8 @@ export interface RetentionOptions<DB, Table extends string, Key extends string> 
    * Told which rows are gone, after their transaction was committed: for files, a search engine, an index of vectors.
    * Every id at least once, also if the process dies between; so it has to bear being told twice. Ids that are in the
    * table again are left out. The next batch waits for it. Where it fails for good the task fails, and the next run
-   * begins with what was not told. @default none
+   * begins with what was not told. Rows that a trigger or a foreign key deletes along with them are not told.
+   * @default none
    */
   onDeleted?(
     ids: readonly ColumnValue<DB, Table, Key>[],

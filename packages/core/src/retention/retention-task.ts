@@ -7,7 +7,8 @@
  */
 import type { MaintenanceTask, TaskContext, TaskResult, TaskStore } from '../contract/task.ts'
 import { ColumnHead } from './column-head.ts'
-import { type Deletion, deleteRows } from './delete-rows.ts'
+import type { Deletion } from './delete-batch.ts'
+import { deleteRows } from './delete-rows.ts'
 import { Delivery } from './delivery.ts'
 import { KeyPages, type KeyPosition } from './key-pages.ts'
 import type { ResolvedRetention } from './retention-options.ts'
@@ -31,7 +32,7 @@ export function createRetentionTask(options: ResolvedRetention, plan: RetentionP
 
   async function deleteAll(context: TaskContext<any>, delivery: Delivery | undefined): Promise<TaskResult> {
     const selection: RowSelection = { table, key, ...plan.select(context) }
-    const deletion: Deletion = { context, selection, batchSize, delivery, deletedRowCount: 0 }
+    const deletion: Deletion = { context, selection, batchSize, delivery, deletedRowCount: 0, refused: undefined }
     if (plan.scanColumn !== undefined) {
       const end = await deleteRows(deletion, new ColumnHead(context, selection, plan.scanColumn))
       if (end === 'end') return {}

@@ -37,8 +37,9 @@ const FUNCTIONS = Object.freeze({ deleteOlderThan, deleteWhere, keepLatest, task
 /**
  * The functions with the schema given once: `const { deleteOlderThan } = retention<Schema>()`. For tasks that are made where
  * the compiler does not know the schema from the context: outside of a call, and in the options of
- * `createMaintenanceService`. There the functions themselves take any names, which the store then refuses; the ids of
- * `onDeleted` are `unknown`, and conditions cannot name a column.
+ * `createMaintenanceService` without its type argument (`createMaintenanceService<Schema>({ … })` knows it). There the
+ * functions themselves take any names, which are checked against the store's; the ids of `onDeleted` are `unknown`, and
+ * conditions cannot name a column.
  */
 export function retention<DB>(): Retention<DB> {
   return FUNCTIONS as Retention<DB>

@@ -39,6 +39,10 @@ export function cutoffBefore(now: Date, maxAgeMs: number, storedAs: StoredTime, 
   const limit = storedAs === 'epochMs' ? limitMs : Math.floor(limitMs / 1000)
   return {
     bound: limit,
-    isAfter: (value) => Number(value instanceof Date ? value.getTime() : value) < limit,
+    isAfter(value) {
+      // A text without a digit would count as 0.
+      if (typeof value === 'string' && value.trim() === '') return false
+      return Number(value instanceof Date ? value.getTime() : value) < limit
+    },
   }
 }

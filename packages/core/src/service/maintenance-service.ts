@@ -63,8 +63,11 @@ class StoreMaintenanceService implements MaintenanceService {
 
   async stop(ctx: Context = {}): Promise<void> {
     assertContext(ctx, 'stop')
+    const stopping = this.#stop()
+    // It stops all the same: only the waiting would be for itself.
+    assertNotNested(this.#options.store, 'stop')
     using deadline = openDeadline(ctx, this.#options.clock, 'stop')
-    await raceAbort(this.#stop(), deadline.signal, 'stop')
+    await raceAbort(stopping, deadline.signal, 'stop')
   }
 
   async runNow(ctx: Context = {}): Promise<MaintenanceReport> {
@@ -164,6 +167,10 @@ function closedError(operation: string): StoreError {
 
 /**
  * Makes a service that maintains `store` by a schedule, once `start()` was called.
+ *
+ * With the schema given, `createMaintenanceService<Schema>({ store, tasks: [deleteOlderThan({ … })] })`, the tasks in it
+ * know its tables, the types of ids and the columns of conditions. Without it the compiler reads them before it knows
+ * the schema: names are checked all the same, but ids are `unknown` and conditions cannot name a column.
  *
  * @throws INVALID_ARGUMENT; UNSUPPORTED for a step, or a checkpoint loop, that the store's backend has not
  */

@@ -53,7 +53,10 @@ export interface CheckpointLoopOptions {
 export interface MaintenanceServiceOptions<DB> {
   /** What is maintained. Closing it stops the service. */
   readonly store: Store<DB>
-  /** Work to do first in every run, in this order. @default none */
+  /**
+   * Work to do first in every run, in this order. Ids and conditions are typed where the schema is given:
+   * `createMaintenanceService<Schema>(…)`, or tasks of `retention<Schema>()`. @default none
+   */
   readonly tasks?: readonly MaintenanceTask<NoInfer<DB>>[] | undefined
   /** In milliseconds: from the start to the first run. @default 300000 (5 minutes) */
   readonly initialDelayMs?: number | undefined

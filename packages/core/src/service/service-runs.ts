@@ -9,6 +9,7 @@
  */
 import { raceAbort } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
+import { joinSignals } from '../abort/join-signals.ts'
 import type { Context } from '../contract/context.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { MaintenanceServiceRun } from '../contract/service.ts'
@@ -99,10 +100,11 @@ export class ServiceRuns {
     const { store, tasks, maintenance, timeoutMs = Number.POSITIVE_INFINITY } = this.#options
     const limitMs = Math.min(timeoutMs, ctx.timeoutMs ?? Number.POSITIVE_INFINITY)
     const { signal } = this.#abort
-    return store.maintenance({
+    using joined = joinSignals(ctx.signal === undefined ? [signal] : [ctx.signal, signal])
+    return await store.maintenance({
       ...maintenance,
       tasks,
-      signal: ctx.signal === undefined ? signal : AbortSignal.any([ctx.signal, signal]),
+      signal: joined.signal,
       timeoutMs: Number.isFinite(limitMs) ? limitMs : undefined,
     })
   }

@@ -33,6 +33,7 @@ describe('the age of a row', () => {
     expect([limitMs - 1, limitMs, BigInt(limitMs) - 1n].map(inMs.isAfter)).toEqual([true, false, true])
     const inSeconds = cutoffBefore(NOW, DAY_MS, 'epochSeconds', 'event.at')
     const second = Math.floor(limitMs / 1000)
+    expect(['', ' ', 'yesterday', undefined, '5'].map(inMs.isAfter)).toEqual([false, false, false, false, true])
     expect(inSeconds.bound).toBe(second)
     expect([second - 1, second, second + 1].map(inSeconds.isAfter)).toEqual([true, false, false])
   })
