@@ -145,7 +145,7 @@ class SqliteEngine implements Engine {
     return this.#executeSlowly(query, ctx)
   }
 
-  async acquire({ signal }: StatementContext): Promise<EngineSession> {
+  acquire({ signal }: StatementContext): EngineSession {
     return new SqliteSession(this.#router, {
       signal,
       outer: this.asyncContext?.getStore(),

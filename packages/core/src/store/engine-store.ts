@@ -34,10 +34,11 @@ import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { ASSERT_NOT_NESTED, type NestingStore } from './nested-use.ts'
 import { runTransaction } from './run-transaction.ts'
+import { SessionProvider, SessionRunner } from './session-runner.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
 import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
-import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
+import { StoreRunner } from './store-runner.ts'
 import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
 
 class EngineStore<DB> implements Store<DB>, NestingStore {
