@@ -42,6 +42,10 @@ export class MaintenanceRunner {
     return this.#tasks.leftBehindCount
   }
 
+  get isRunning(): boolean {
+    return this.#current !== undefined
+  }
+
   /** Whether the running code is a task of a run: to wait for that run would be to wait for itself. */
   get isInside(): boolean {
     return this.#tasks.isInside

@@ -17,6 +17,10 @@ export class Attachments {
     this.#log = log
   }
 
+  get isEmpty(): boolean {
+    return this.#all.size === 0
+  }
+
   /** The answer takes it off again. The same one may be on several times. */
   add(attachment: StoreAttachment): () => void {
     const entry = { attachment }

@@ -64,6 +64,10 @@ async function stopServices(
   { drainMs }: ResolvedCloseOptions,
   hurry: AbortSignal,
 ): Promise<number> {
+  if (attachments.isEmpty && !maintenance.isRunning) {
+    await maintenance.stop(hurry)
+    return 0
+  }
   using deadline = openDeadline({ timeoutMs: drainMs }, options.clock, 'close', hurry)
   // Attached services may wait for the maintenance that is being stopped here.
   const [unstopped] = await Promise.all([attachments.stop(deadline.signal), maintenance.stop(deadline.signal)])
