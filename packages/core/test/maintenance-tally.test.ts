@@ -40,7 +40,7 @@ describe('runs', () => {
     const { runner } = createFakeMaintenance({ inspect: DONE })
     await runner.run({ onBegin: () => Promise.reject(new Error('mine')) }).catch(() => undefined)
     await codeOf(() => runner.run({ signal: AbortSignal.abort() }))
-    await runner.stop()
+    await runner.stop(new AbortController().signal)
     await runner.runAtClose({})
     expect(runner.tally.snapshot().runCount).toEqual({ failed: 1, aborted: 1, ok: 1 })
   })

@@ -15,14 +15,15 @@ import { createManualClock } from './support/manual-clock.ts'
 import { track, turns } from './support/outcome.ts'
 
 const GRACE_MS = 5000
+const HURRIED_GRACE_MS = 100
 const DEFAULT_TIMEOUT_MS = 600_000
 
 function create(asyncContext = new AsyncLocalStorage<AmbientScope | undefined>()) {
   const clock = createManualClock()
   const warnings: unknown[] = []
   const log = { warn: (_: string, fields: unknown) => void warnings.push(fields), error: () => undefined }
-  const runner = new TaskRunner({} as TaskStore<any>, asyncContext, clock, log)
-  const controller = new AbortController()
+  const [controller, hurry] = [new AbortController(), new AbortController()]
+  const runner = new TaskRunner({} as TaskStore<any>, asyncContext, clock, log, hurry.signal)
   const progress: number[] = []
   const run: TaskRun = {
     signal: controller.signal,
@@ -32,7 +33,7 @@ function create(asyncContext = new AsyncLocalStorage<AmbientScope | undefined>()
   }
   const conclude = (work: MaintenanceTask<any>['run'], timeoutMs?: number): Promise<TaskReport> =>
     runner.run(task(work, timeoutMs), run)
-  return { clock, warnings, runner, controller, run, progress, conclude }
+  return { clock, warnings, runner, controller, hurry, run, progress, conclude }
 }
 
 const task = (run: MaintenanceTask<any>['run'], timeoutMs?: number): MaintenanceTask<any> => ({
@@ -205,6 +206,40 @@ describe('a task that ignores its signal', () => {
     const report = await running
     expect(report.status).toBe('aborted')
     expect(isStoreError(report.error) && report.error.code).toBe('ABORTED')
+  })
+})
+
+describe('a close in a hurry', () => {
+  it('leaves a task that ignores its signal behind soon, and counts it', async () => {
+    const { clock, conclude, controller, hurry, runner } = create()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const running = track(conclude(() => promise))
+    controller.abort(new Error('enough'))
+    hurry.abort()
+    clock.advance(HURRIED_GRACE_MS - 1)
+    await turns()
+    expect(running.settled).toBe(false)
+    clock.advance(1)
+    expect((await running.promise).status).toBe('aborted')
+    expect([runner.leftBehindCount, clock.pendingMs]).toEqual([1, []])
+    resolve()
+    await turns()
+    expect(runner.leftBehindCount).toBe(0)
+  })
+
+  it('waits for one that obeys, and sets no timer for one that was left behind before', async () => {
+    const { clock, conclude, controller, hurry, runner, run } = create()
+    const stubborn = conclude(() => new Promise(() => undefined), 100)
+    clock.advance(100 + GRACE_MS)
+    expect((await stubborn).status).toBe('failed')
+    const obeying = runner.run(
+      { name: 'obeying', run: ({ signal }) => new Promise((done) => signal.addEventListener('abort', () => done())) },
+      run,
+    )
+    controller.abort(new Error('enough'))
+    hurry.abort()
+    expect((await obeying).status).toBe('done')
+    expect(clock.pendingMs).toEqual([])
   })
 })
 

@@ -72,6 +72,7 @@ export const metrics: Topic = ({ describe, expect, expectCode, test }) => {
       expect(changeableIn(before)).toEqual([])
       const since = before.since.getTime()
       before.since.setTime(0)
+      expect(before.since.getTime()).toBe(since)
       expect(store.stats().since.getTime()).toBe(since)
     })
 
@@ -276,6 +277,34 @@ export const metrics: Topic = ({ describe, expect, expectCode, test }) => {
       never.open()
       expect(store.stats()).toMatchObject({ abortCount: 2, errorCount: { ABORTED: 1, TIMEOUT: 1 } })
     })
+
+    for (const [name, begin] of [
+      ['store.transaction', (store, work, signal) => store.transaction(work, { signal })],
+      ['withConnection', (store, work, signal) => store.withConnection(({ db }) => work(db), { signal })],
+      [
+        'store.migrate',
+        (store, up, signal) => store.migrate({ getMigrations: async () => ({ one: { up } }) }, { signal }),
+      ],
+    ] as readonly [
+      string,
+      (store: Store<TestSchema>, work: (db: Kysely<any>) => Promise<void>, signal: AbortSignal) => Promise<unknown>,
+    ][]) {
+      test(`${name} that its signal ends is one, whatever its work goes on to ask`, async ({ openWith }) => {
+        const store = await openWith(['counter'])
+        store.resetStats()
+        const controller = new AbortController()
+        const over = createGate()
+        const work = async (db: Kysely<any>): Promise<void> => {
+          controller.abort()
+          await rejectionOf(increment(db))
+          await rejectionOf(increment(db))
+          over.open()
+        }
+        await expectCode(begin(store, work, controller.signal), 'ABORTED')
+        await over.opened
+        expect(store.stats()).toMatchObject({ abortCount: 1, errorCount: { ABORTED: 1 } })
+      })
+    }
   })
 
   describe('maintenance', () => {

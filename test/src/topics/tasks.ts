@@ -9,6 +9,8 @@ import type { Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
 
 const GRACE_MS = 5000
+/** The same where the store closes in a hurry. */
+const HURRIED_GRACE_MS = 100
 
 export const tasks: Topic = ({ harness, expect, expectCode, test }) => {
   const { capabilities } = harness
@@ -180,6 +182,34 @@ export const tasks: Topic = ({ harness, expect, expectCode, test }) => {
     end.open()
     await settled.opened
     expect((await store.maintenance({ tasks: [stubborn] })).tasks[0]?.status).toBe('done')
+  })
+
+  test('close() without a drain does not wait for one that ignores its signal, and counts it', async (t) => {
+    const clock = t.manualClock()
+    const store = await t.openWith(['person'], { clock })
+    const [begun, end] = [createGate(), createGate()]
+    const running = store.maintenance({
+      tasks: [
+        {
+          name: 'stubborn',
+          run: () => {
+            begun.open()
+            return end.opened
+          },
+        },
+      ],
+    })
+    await begun.opened
+    const told = expectCode(running, 'CLOSED')
+    const closing = store.close({ drainMs: 0, maintenanceOnClose: false })
+    clock.advance(0)
+    await clock.timerSet(HURRIED_GRACE_MS)
+    clock.advance(HURRIED_GRACE_MS)
+    const { clean, abandoned } = await closing
+    expect((await told).report?.tasks[0]?.status).toBe('aborted')
+    // The run was under way as well.
+    expect([clean, abandoned >= 1, clock.pendingCount]).toEqual([false, true, 0])
+    end.open()
   })
 
   test('a call with tasks does not join a run without them: it runs after it', async ({ openWith }) => {

@@ -18,13 +18,18 @@ export function assertNotAborted(signal: AbortSignal | undefined, operation: str
   if (signal?.aborted === true) throw abortError(signal, operation)
 }
 
+/** Calls `onAbort` when `signal` aborts, at once if it has; the answer lets go of the signal. */
+export function onceAborted(signal: AbortSignal, onAbort: () => void): () => void {
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return () => signal.removeEventListener('abort', onAbort)
+}
+
 /** Settles like `promise`, or rejects as soon as `signal` aborts; the promise is then left to itself. */
 export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, operation: string): Promise<T> {
   if (signal === undefined) return promise
   return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal, operation))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    const leave = onceAborted(signal, () => reject(abortError(signal, operation)))
+    promise.then(resolve, reject).finally(leave)
   })
 }

@@ -5,6 +5,8 @@
  * collector comes round to it, and under load a process grows by a hundred megabytes. These listeners go when told.
  */
 
+import { onceAborted } from './abort-error.ts'
+
 /** A signal to work under, to be disposed of when the work has settled. */
 export interface JoinedSignal extends Disposable {
   readonly signal: AbortSignal
@@ -15,12 +17,7 @@ export function joinSignals(signals: readonly AbortSignal[]): JoinedSignal {
   const [only] = signals
   if (signals.length === 1 && only !== undefined) return { signal: only, [Symbol.dispose]: () => undefined }
   const controller = new AbortController()
-  const leave = signals.map((signal) => {
-    const onAbort = (): void => controller.abort(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    return () => signal.removeEventListener('abort', onAbort)
-  })
+  const leave = signals.map((signal) => onceAborted(signal, () => controller.abort(signal.reason)))
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {

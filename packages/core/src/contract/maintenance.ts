@@ -122,7 +122,7 @@ export type MaintenanceOutcome = 'ok' | 'partial' | 'blocked' | 'skipped' | 'fai
 export interface MaintenanceReport {
   /** The backend's name. */
   readonly backend: string
-  /** When the run began. */
+  /** When the run began; a Date of one's own each time it is read. */
   readonly startedAt: Date
   /** How long the run took, in milliseconds. */
   readonly durationMs: number

@@ -37,7 +37,7 @@ export interface OpeningMigrations extends Omit<MigrationContext, 'signal'> {
 
 /** What `store.migrate()` resolves to. */
 export interface MigrationReport {
-  /** When it began. */
+  /** When it began; a Date of one's own each time it is read. */
   readonly startedAt: Date
   /** How long it took, waiting for another migrator included, in milliseconds. */
   readonly durationMs: number

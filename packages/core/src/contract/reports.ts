@@ -25,6 +25,9 @@ export interface CloseReport {
   readonly maintenance?: MaintenanceReport | undefined
   /** Size of the write-ahead log that was left, in bytes; absent where there is none. */
   readonly walSizeBytes?: number | undefined
-  /** Operations that had to be aborted because they outlasted `drainMs`, and attachments that did not stop in time. */
+  /**
+   * Operations that had to be aborted because they outlasted `drainMs`; attachments that did not stop in time; tasks of
+   * maintenance that ignore their signal and are still at work.
+   */
   readonly abandoned: number
 }

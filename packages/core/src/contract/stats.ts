@@ -86,7 +86,7 @@ export interface MaintenanceTotals {
 export interface StoreStats {
   /** Where the store is in its life. */
   readonly status: StoreStatus
-  /** When counting began: when the store was opened, or the last `resetStats()`. */
+  /** When counting began: when the store was opened, or the last `resetStats()`. A Date of one's own each time it is read. */
   readonly since: Date
   /** Statements that were handed to the engine, also those that failed; a stream is one. */
   readonly queryCount: number
@@ -96,7 +96,7 @@ export interface StoreStats {
   readonly errorCount: Readonly<Partial<Record<StoreErrorCode, number>>>
   /** Operations that a signal or a deadline ended: the `ABORTED` and `TIMEOUT` of `errorCount` together. */
   readonly abortCount: number
-  /** Transactions that were begun; each attempt of a retry is one. */
+  /** Transactions that were to begin, also those that could not; each attempt of a retry is one. */
   readonly transactionCount: number
   /** Operations under way now: transactions, leased connections, streams, waiting statements. */
   readonly inFlight: number

@@ -55,7 +55,10 @@ export interface TaskResult {
 export interface MaintenanceTask<in DB> {
   /** Names it in reports; unique among the tasks of a run. */
   readonly name: string
-  /** In milliseconds: past it the task's signal aborts and, if it does not settle soon, it is left behind. @default 600000 */
+  /**
+   * In milliseconds: past it the task's signal aborts and, if it does not settle soon, it is left behind. This store
+   * does not begin it again before it has settled; a store of another process may. @default 600000
+   */
   readonly timeoutMs?: number | undefined
   /** Does the work. What it throws makes the task `failed`; the run goes on. `task()` gives it the schema's types. */
   run(context: TaskContext<any>): Promise<TaskResult | void>

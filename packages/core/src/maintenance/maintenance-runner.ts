@@ -1,34 +1,23 @@
 /**
- * Runs maintenance, one run at a time, and tells what came of it.
+ * Runs maintenance, one run at a time.
  *
  *   idle ──run()──▶ running ──settles──▶ idle
  *            run() again joins, or waits and runs after it; stop() aborts and waits
  *
- * A run is: become the maintainer, plan, ask `onBegin`, run the tasks, plan again, run the steps, note the success. What
- * the steps are and what they do is the engine's. Here are the options, the budget, the veto, the order.
+ * Here are who runs, who joins and who waits, and what the runs come to; what a run does is in maintenance-attempt.ts.
  */
-import { abortError, assertNotAborted, raceAbort } from '../abort/abort-error.ts'
+import { assertNotAborted, onceAborted, raceAbort } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
-import type { Engine, MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../contract/backend.ts'
+import type { Engine } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
-import type {
-  MaintenanceContext,
-  MaintenancePlan,
-  MaintenanceProgress,
-  MaintenanceReport,
-  MaintenanceStepName,
-} from '../contract/maintenance.ts'
+import type { MaintenanceContext, MaintenanceReport } from '../contract/maintenance.ts'
 import type { TaskStore } from '../contract/task.ts'
-import { errorLabel } from '../errors/error-label.ts'
-import { isStoreError, StoreError } from '../errors/store-error.ts'
+import { StoreError } from '../errors/store-error.ts'
+import { attemptMaintenance } from './maintenance-attempt.ts'
 import { type ResolvedMaintenanceOptions, resolveMaintenanceOptions } from './maintenance-options.ts'
 import { MaintenanceTally } from './maintenance-tally.ts'
-import { ReportBuilder } from './report-builder.ts'
 import { TaskRunner } from './task-runner.ts'
-
-/** What {@link Engine.recall} knows the last good run by: the milliseconds of its end, as `Date` counts them. */
-export const MAINTAINED_AT = 'maintained_at'
 
 export class MaintenanceRunner {
   /** What the runs have come to. */
@@ -37,6 +26,7 @@ export class MaintenanceRunner {
   readonly #clock: Clock
   readonly #logger: StoreLog
   readonly #stop = new AbortController()
+  readonly #hurry = new AbortController()
   readonly #tasks: TaskRunner
   #current: { readonly options: ResolvedMaintenanceOptions; readonly report: Promise<MaintenanceReport> } | undefined
 
@@ -44,7 +34,16 @@ export class MaintenanceRunner {
     this.#engine = engine
     this.#clock = clock
     this.#logger = logger
-    this.#tasks = new TaskRunner(store, engine.asyncContext, clock, logger)
+    this.#tasks = new TaskRunner(store, engine.asyncContext, clock, logger, this.#hurry.signal)
+  }
+
+  /** Tasks that ignore their signal and are still at work. */
+  get leftBehindCount(): number {
+    return this.#tasks.leftBehindCount
+  }
+
+  get isRunning(): boolean {
+    return this.#current !== undefined
   }
 
   /** Whether the running code is a task of a run: to wait for that run would be to wait for itself. */
@@ -75,10 +74,15 @@ export class MaintenanceRunner {
     return this.#start(ctx, this.#resolve(ctx))
   }
 
-  /** Aborts the run under way and waits for it; later runs are refused by their signal. */
-  async stop(): Promise<void> {
+  /**
+   * Aborts the run under way and waits for it; later runs are refused by their signal. Once `hurry` aborts, a task that
+   * ignores its signal is soon left behind.
+   */
+  async stop(hurry: AbortSignal): Promise<void> {
     this.#stop.abort(new StoreError('CLOSED', 'maintenance was stopped by close()', { operation: 'maintenance' }))
+    const leave = onceAborted(hurry, () => this.#hurry.abort())
     if (this.#current !== undefined) await settled(this.#current.report)
+    leave()
   }
 
   #resolve(ctx: MaintenanceContext): ResolvedMaintenanceOptions {
@@ -94,7 +98,7 @@ export class MaintenanceRunner {
     options: ResolvedMaintenanceOptions,
     ...others: readonly AbortSignal[]
   ): Promise<MaintenanceReport> {
-    const report = this.#tallied(options, () => this.#run(ctx, options, others)).finally(() => {
+    const report = this.#tallied(options, () => this.#attempt(ctx, options, others)).finally(() => {
       this.#current = undefined
     })
     this.#current = { options, report }
@@ -118,111 +122,14 @@ export class MaintenanceRunner {
     }
   }
 
-  async #run(
+  async #attempt(
     ctx: MaintenanceContext,
     options: ResolvedMaintenanceOptions,
     others: readonly AbortSignal[],
   ): Promise<MaintenanceReport> {
     using deadline = openDeadline(ctx, this.#clock, 'maintenance', ...others)
-    const { signal } = deadline
-    const report = new ReportBuilder(this.#engine.name, options, this.#clock)
-    try {
-      assertNotAborted(signal, 'maintenance')
-      const session = await this.#engine.openMaintenance(this.#runContext(ctx, options, signal, report))
-      try {
-        if (session.skip !== undefined) return report.skipped(session.skip)
-        const plan = await session.plan()
-        if (await this.#vetoed(ctx, options, plan, signal)) return report.skipped('onBegin said no')
-        await this.#runTasks(ctx, options, signal, report)
-        const { steps } = options.tasks.length === 0 ? plan : await session.plan()
-        for (const step of steps) {
-          // An abort after the last step changes nothing; before it, whatever is left did not happen.
-          assertNotAborted(signal, 'maintenance')
-          await this.#step(session, report, options, signal, step)
-        }
-        if (isGoodMaintenance(options, report)) session.remember(MAINTAINED_AT, String(this.#clock.now().getTime()))
-      } finally {
-        await session.close()
-      }
-      if (report.has('aborted')) throw abortError(signal, 'maintenance')
-      const finished = report.finished()
-      const { mode, outcome, durationMs } = finished
-      this.#logger.debug?.('maintenance done', { backend: this.#engine.name, mode, outcome, durationMs })
-      return finished
-    } catch (error) {
-      throw withReport(error, signal, report)
-    }
-  }
-
-  async #step(
-    session: MaintenanceSession,
-    report: ReportBuilder,
-    options: ResolvedMaintenanceOptions,
-    signal: AbortSignal,
-    { name, run, reason }: MaintenancePlan['steps'][number],
-  ): Promise<void> {
-    if (!run || options.dryRun) report.add(name, 0, { status: 'skipped', reason: run ? `dry run: ${reason}` : reason })
-    else if (report.budgetLeftMs() <= 0) report.add(name, 0, { status: 'blocked', reason: 'the budget is spent' })
-    else {
-      const startedMs = this.#clock.monotonicMs()
-      const result = await runStep(session, name, signal)
-      report.add(name, this.#clock.monotonicMs() - startedMs, result)
-    }
-  }
-
-  async #runTasks(
-    ctx: MaintenanceContext,
-    options: ResolvedMaintenanceOptions,
-    signal: AbortSignal,
-    report: ReportBuilder,
-  ): Promise<void> {
-    for (const task of options.tasks) {
-      assertNotAborted(signal, 'maintenance')
-      report.addTask(
-        await this.#tasks.run(task, {
-          signal,
-          dryRun: options.dryRun,
-          budgetLeftMs: () => report.budgetLeftMs(),
-          progress: (done, total) => this.#tell(ctx, { task: task.name, done, total, unit: 'rows' }),
-        }),
-      )
-    }
-  }
-
-  #runContext(
-    ctx: MaintenanceContext,
-    options: ResolvedMaintenanceOptions,
-    signal: AbortSignal,
-    report: ReportBuilder,
-  ): MaintenanceRun {
-    return {
-      ...options,
-      signal,
-      budgetLeftMs: () => report.budgetLeftMs(),
-      progress: (step, done, total, unit) => this.#tell(ctx, { step, done, total, unit }),
-    }
-  }
-
-  #tell(ctx: MaintenanceContext, progress: MaintenanceProgress): void {
-    const warn = (error: unknown): void => this.#logger.warn('onProgress threw', { error: errorLabel(error) })
-    try {
-      const answer: unknown = ctx.onProgress?.(progress)
-      // One that is async must not end the process by a rejection that nobody handles.
-      if (answer instanceof Promise) answer.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
-  }
-
-  /** @throws ABORTED while the caller has not answered */
-  async #vetoed(
-    ctx: MaintenanceContext,
-    options: ResolvedMaintenanceOptions,
-    plan: MaintenancePlan,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const asked = Promise.resolve(ctx.onBegin?.({ ...plan, tasks: options.tasks.map((task) => task.name) }))
-    return (await raceAbort(asked, signal, 'maintenance')) === false
+    const parts = { engine: this.#engine, clock: this.#clock, logger: this.#logger, tasks: this.#tasks }
+    return await attemptMaintenance(parts, ctx, options, deadline.signal)
   }
 }
 
@@ -238,37 +145,4 @@ function covers(given: ResolvedMaintenanceOptions, wanted: ResolvedMaintenanceOp
 
 async function settled(report: Promise<unknown>): Promise<void> {
   await report.catch(() => undefined)
-}
-
-/** Whether the database has been looked after: a few named steps, or a look, do not count. */
-function isGoodMaintenance(options: ResolvedMaintenanceOptions, report: ReportBuilder): boolean {
-  const { mode, steps, dryRun } = options
-  return mode !== 'light' && steps === undefined && !dryRun && report.finished().outcome === 'ok'
-}
-
-/** What had been done until then goes with an abort, and with the news that the database is damaged. */
-function withReport(error: unknown, signal: AbortSignal, report: ReportBuilder): unknown {
-  if (!isStoreError(error)) return error
-  const { code, message, nativeCode, cause } = error
-  if (code === 'CORRUPT') {
-    return new StoreError(code, message, { operation: 'maintenance', nativeCode, cause, report: report.failed() })
-  }
-  if (!signal.aborted || error.code !== abortError(signal, 'maintenance').code) return error
-  return new StoreError(code, message, { operation: 'maintenance', cause, report: report.aborted() })
-}
-
-async function runStep(
-  session: MaintenanceSession,
-  name: MaintenanceStepName,
-  signal: AbortSignal,
-): Promise<MaintenanceStepResult> {
-  try {
-    return await session.run(name)
-  } catch (error) {
-    if (isStoreError(error) && error.code === 'CORRUPT') throw error
-    if (signal.aborted) return { status: 'aborted', reason: abortError(signal, name).code }
-    if (isStoreError(error))
-      return { status: error.code === 'BUSY' ? 'blocked' : 'failed', reason: `${error.code}: ${error.message}` }
-    throw error
-  }
 }

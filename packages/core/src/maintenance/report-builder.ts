@@ -9,6 +9,7 @@ import type {
 } from '../contract/maintenance.ts'
 import type { MaintenanceStepStatus } from '../contract/step-status.ts'
 import type { TaskReport } from '../contract/task.ts'
+import { freezeReport } from '../values/freeze-report.ts'
 import type { ResolvedMaintenanceOptions } from './maintenance-options.ts'
 
 export class ReportBuilder {
@@ -33,7 +34,7 @@ export class ReportBuilder {
   }
 
   budgetLeftMs(): number {
-    return this.#options.budgetMs - (this.#clock.monotonicMs() - this.#startedMs)
+    return Math.max(0, this.#options.budgetMs - (this.#clock.monotonicMs() - this.#startedMs))
   }
 
   add(name: MaintenanceStepName, durationMs: number, result: MaintenanceStepResult): void {
@@ -69,7 +70,7 @@ export class ReportBuilder {
   }
 
   #report(outcome: MaintenanceOutcome, reason?: string): MaintenanceReport {
-    return Object.freeze({
+    return freezeReport({
       backend: this.#backend,
       startedAt: this.#startedAt,
       durationMs: this.#clock.monotonicMs() - this.#startedMs,

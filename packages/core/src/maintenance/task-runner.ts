@@ -2,10 +2,10 @@
  * Runs one task of a maintenance run, and contains it: a task that throws, that never settles or that ignores its
  * signal costs its own report and no more.
  *
- * A task that was left behind may still be at work; until it has settled it is not begun again. What it cannot contain
- * is one that never lets go of the thread.
+ * A task that was left behind may still be at work; until it has settled this store does not begin it again. Another
+ * process knows nothing of that, and may. What it cannot contain is one that never lets go of the thread.
  */
-import { abortError } from '../abort/abort-error.ts'
+import { abortError, onceAborted } from '../abort/abort-error.ts'
 import { openDeadline } from '../abort/deadline.ts'
 import type { AmbientScope, AsyncContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -19,6 +19,8 @@ import { isStoreError } from '../errors/store-error.ts'
 const DEFAULT_TIMEOUT_MS = 600_000
 /** How long a task may take to settle once its signal has aborted. */
 const GRACE_MS = 5000
+/** The same where the store closes and will not wait. */
+const HURRIED_GRACE_MS = 100
 
 /** What a task gets of its run. */
 export interface TaskRun {
@@ -37,14 +39,28 @@ export class TaskRunner {
   readonly #asyncContext: AsyncContext | undefined
   readonly #clock: Clock
   readonly #log: StoreLog
+  readonly #hurry: AbortSignal
   /** Names of tasks that were left behind and are still at work. */
   readonly #leftBehind = new Set<string>()
 
-  constructor(store: TaskStore<any>, asyncContext: AsyncContext | undefined, clock: Clock, log: StoreLog) {
+  /** `hurry` aborts when a task that ignores its signal is to be left behind soon. */
+  constructor(
+    store: TaskStore<any>,
+    asyncContext: AsyncContext | undefined,
+    clock: Clock,
+    log: StoreLog,
+    hurry: AbortSignal,
+  ) {
+    this.#hurry = hurry
     this.#store = store
     this.#asyncContext = asyncContext
     this.#clock = clock
     this.#log = log
+  }
+
+  /** Tasks that were left behind and are still at work. */
+  get leftBehindCount(): number {
+    return this.#leftBehind.size
   }
 
   /** Whether the running code belongs to a task of this store that has not settled: it would wait for itself. */
@@ -124,17 +140,21 @@ export class TaskRunner {
   /** `undefined` for a task that has not settled a while after its signal has aborted. */
   #settledInTime(working: Promise<Settled>, signal: AbortSignal): Promise<Settled | undefined> {
     return new Promise((resolve) => {
-      let grace: unknown
-      const onAbort = (): void => {
-        grace = this.#clock.setTimer(() => resolve(undefined), GRACE_MS)
-      }
-      if (signal.aborted) onAbort()
-      else signal.addEventListener('abort', onAbort, { once: true })
-      void working.then((settled) => {
-        signal.removeEventListener('abort', onAbort)
-        if (grace !== undefined) this.#clock.clearTimer(grace)
+      const timers: unknown[] = []
+      const end = (settled: Settled | undefined): void => {
+        for (const leave of left) leave()
+        for (const timer of timers) this.#clock.clearTimer(timer)
         resolve(settled)
-      })
+      }
+      const endAfter = (graceMs: number): void => {
+        timers.push(this.#clock.setTimer(() => end(undefined), graceMs))
+      }
+      const left = [
+        onceAborted(signal, () => endAfter(GRACE_MS)),
+        // By then the run has ended, and with it the task's signal has aborted.
+        onceAborted(this.#hurry, () => endAfter(HURRIED_GRACE_MS)),
+      ]
+      void working.then(end)
     })
   }
 }

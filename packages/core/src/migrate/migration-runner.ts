@@ -20,8 +20,10 @@ import { StoreError } from '../errors/store-error.ts'
 import { createKysely } from '../kysely/kysely-internals.ts'
 import type { Lifecycle } from '../store/lifecycle.ts'
 import { transactOn } from '../store/run-transaction.ts'
-import { SessionProvider, type StoreRunner } from '../store/store-runner.ts'
+import { SessionProvider } from '../store/session-runner.ts'
+import type { StoreRunner } from '../store/store-runner.ts'
 import { createStoreTransaction } from '../store/store-transaction.ts'
+import { freezeReport } from '../values/freeze-report.ts'
 import { loadMigrations, type Migrations } from './load-migrations.ts'
 import { listed, migrationError, withApplied } from './migration-error.ts'
 import { type ResolvedMigrationOptions, resolveMigrationOptions } from './migration-options.ts'
@@ -66,7 +68,7 @@ export class MigrationRunner {
     try {
       using deadline = openDeadline(ctx, clock, 'migrate', lifecycle.signal)
       const verified = await this.#inScope(() => this.#migrate({ options, signal: deadline.signal, applied }))
-      return Object.freeze({
+      return freezeReport({
         startedAt,
         durationMs: clock.monotonicMs() - startedMs,
         applied: Object.freeze(applied),

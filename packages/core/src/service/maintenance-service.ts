@@ -65,7 +65,7 @@ class StoreMaintenanceService implements MaintenanceService {
     assertContext(ctx, 'stop')
     const stopping = this.#stop()
     // It stops all the same: only the waiting would be for itself.
-    assertNotNested(this.#options.store, 'stop')
+    insidesOf(this.#options.store)?.assertNotNested('stop')
     using deadline = openDeadline(ctx, this.#options.clock, 'stop')
     await raceAbort(stopping, deadline.signal, 'stop')
   }

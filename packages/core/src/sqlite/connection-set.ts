@@ -12,6 +12,7 @@ import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
 import type { SqlitePort } from './port.ts'
 import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
+import { AUTOCHECKPOINT_PAGES, resetInPlace } from './reset-connection.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
@@ -28,9 +29,6 @@ export interface ConnectionSetOptions {
   readonly clock: Clock
   readonly log: StoreLog
 }
-
-/** SQLite's own default. Source: https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint */
-const AUTOCHECKPOINT_PAGES = 1000
 
 export class ConnectionSet {
   readonly port: SqlitePort
@@ -235,29 +233,5 @@ export class ConnectionSet {
       connection.close()
       throw error
     }
-  }
-}
-
-/** Flags a statement can have changed and {@link applyPragmas} does not set; with SQLite's own defaults. */
-const OTHER_FLAGS = {
-  case_sensitive_like: 0,
-  defer_foreign_keys: 0,
-  ignore_check_constraints: 0,
-  legacy_alter_table: 0,
-  max_page_count: 4_294_967_294,
-  recursive_triggers: 0,
-  reverse_unordered_selects: 0,
-  wal_autocheckpoint: AUTOCHECKPOINT_PAGES,
-  writable_schema: 0,
-} as const
-
-function resetInPlace(connection: SqliteConnection, options: ResolvedSqliteOptions): void {
-  if (connection.inTransaction) connection.undo('ROLLBACK')
-  connection.settleCursors()
-  applyPragmas(connection.db, options, 'writer')
-  for (const [name, value] of Object.entries(OTHER_FLAGS)) connection.db.exec(`PRAGMA ${name} = ${value}`)
-  for (const row of connection.db.prepare('PRAGMA database_list').all([])) {
-    const name = String(row.name)
-    if (name !== 'main' && name !== 'temp') connection.db.exec(`DETACH DATABASE "${name.replaceAll('"', '""')}"`)
   }
 }

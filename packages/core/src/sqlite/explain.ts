@@ -31,11 +31,11 @@ export async function explainStatement(
   })
 }
 
-/** @throws StoreError SYNTAX; what is busy as it is, to be tried again */
-function prepare({ port, busy }: ConnectionSet, { db }: SqliteConnection, sql: string): SqliteStatement {
+/** @throws StoreError SYNTAX */
+function prepare({ port }: ConnectionSet, { db }: SqliteConnection, sql: string): SqliteStatement {
   try {
     return db.prepare(sql)
   } catch (error) {
-    throw busy.isBusy(error) ? error : classifySqliteError(port, error, 'explain', 'prepare')
+    throw classifySqliteError(port, error, 'explain', 'prepare')
   }
 }

@@ -3,7 +3,8 @@ export { assertDatabaseName } from './database-name.ts'
 export { SqliteTaskRunner } from './maintenance/task-runner.ts'
 export type * from './port.ts'
 export { LazySqliteAdapter } from './sqlite-adapter.ts'
-export { openSqliteEngine, type SqliteEngineOptions } from './sqlite-engine.ts'
+export { openSqliteEngine } from './sqlite-engine.ts'
+export type { SqliteEngineOptions } from './sqlite-engine-options.ts'
 export { sqliteResultCodeName } from './sqlite-errors.ts'
 export {
   type ResolvedSqliteOptions,

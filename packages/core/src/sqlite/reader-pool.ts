@@ -6,6 +6,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { PoolStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { PeakWindow } from '../metrics/peak-window.ts'
+import { QueueMeter } from '../metrics/queue-meter.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
@@ -20,6 +21,7 @@ export class ReaderPool {
   readonly #clock: Clock
   readonly #options: ReaderPoolOptions
   readonly #idle: SqliteConnection[] = []
+  readonly #meter: QueueMeter
   readonly #queue: WaitQueue<undefined, SqliteConnection | undefined>
   readonly #leased: PeakWindow
   #count = 0
@@ -29,7 +31,8 @@ export class ReaderPool {
     this.#open = open
     this.#clock = clock
     this.#options = options
-    this.#queue = new WaitQueue(clock)
+    this.#meter = new QueueMeter(clock)
+    this.#queue = new WaitQueue(clock, this.#meter)
     this.#leased = new PeakWindow(clock)
   }
 
@@ -43,7 +46,7 @@ export class ReaderPool {
 
   stats(): PoolStats {
     return Object.freeze({
-      ...this.#queue.meter.snapshot(),
+      ...this.#meter.snapshot(),
       limit: this.#options.maxReaders,
       leased: this.leased,
       peakLeased: this.#leased.peak,
@@ -52,7 +55,7 @@ export class ReaderPool {
   }
 
   resetStats(): void {
-    this.#queue.meter.reset()
+    this.#meter.reset()
     this.#leased.reset()
   }
 

@@ -24,9 +24,7 @@ import type {
   StatementContext,
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
-import type { Clock } from '../contract/clock.ts'
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
-import type { StoreLog } from '../contract/log.ts'
 import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
@@ -37,49 +35,18 @@ import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
-import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { SqliteOffload } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { countTasks } from './sqlite-counters.ts'
+import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
-import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { resetSqliteStats, snapshotSqliteStats } from './sqlite-stats.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
 import type { LockHolder } from './write-lock.ts'
-
-/** What a SQLite backend opens its engine with. */
-export interface SqliteEngineOptions {
-  /** The backend's name. */
-  readonly name: string
-  /** The driver. */
-  readonly port: SqlitePort
-  /** An absolute path, or `:memory:`. */
-  readonly path: string
-  /** The shared options, as `resolveSqliteOptions` gives them. */
-  readonly options: ResolvedSqliteOptions
-  /** Time, for every wait. */
-  readonly clock: Clock
-  /** Where the engine tells what nobody awaits. */
-  readonly log: StoreLog
-  /** What may be asked of the file system; absent for databases that are not files. */
-  readonly files?: SqliteFiles | undefined
-  /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
-  readonly openOffload?: (() => SqliteOffload) | undefined
-  /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
-  readonly asyncContext?: AsyncContext | undefined
-  /**
-   * Names of functions that the application defines on every connection: statements that call one run on the writer.
-   * @default none
-   */
-  readonly customFunctions?: readonly string[] | undefined
-  /** How this process names itself to another one that waits for it. @default 'another store' */
-  readonly ownerName?: string | undefined
-  /** Gives up opening. @default none */
-  readonly signal?: AbortSignal | undefined
-}
 
 const AUTOCOMMIT: LockHolder = { label: 'a single statement' }
 
@@ -107,7 +74,7 @@ class SqliteEngine implements Engine {
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
-    this.capabilities = capabilitiesOf(options, set)
+    this.capabilities = sqliteCapabilities(options, set)
     // Where they are not enforced anyway, nobody wants them checked.
     this.foreignKeys = options.options.foreignKeys ? sqliteForeignKeys : undefined
     this.#migrationLock = new MigrationLock({
@@ -145,7 +112,7 @@ class SqliteEngine implements Engine {
     return this.#executeSlowly(query, ctx)
   }
 
-  async acquire({ signal }: StatementContext): Promise<EngineSession> {
+  acquire({ signal }: StatementContext): EngineSession {
     return new SqliteSession(this.#router, {
       signal,
       outer: this.asyncContext?.getStore(),
@@ -158,53 +125,32 @@ class SqliteEngine implements Engine {
     return { [Symbol.asyncDispose]: async () => release() }
   }
 
-  async openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
+  openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
     const { files, clock, log } = this.#options
-    const openOffload = this.#openOffload
     const maintainer = this.#sidecar('maintenance')
-    try {
-      return await openSqliteMaintenance(
-        { set: this.#set, files, openOffload, clock, log, maintainer, memoryNotes: this.#memoryNotes },
-        run,
-      )
-    } catch (error) {
-      throw this.#classified(error, 'maintenance')
-    }
+    const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
+    return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
   }
 
   async recall(key: string): Promise<string | undefined> {
     const sidecar = this.#sidecar('maintenance')
     if (sidecar === undefined) return this.#memoryNotes.get(key)
-    try {
-      return await retryWhileBusy(this.#set.busy, undefined, () => sidecar.recall(key))
-    } catch (error) {
-      throw this.#classified(error, 'recall')
-    }
+    return this.#asking('recall', () => retryWhileBusy(this.#set.busy, undefined, () => sidecar.recall(key)))
   }
 
-  async ping({ signal }: StatementContext): Promise<void> {
-    try {
-      await pingSqlite(this.#set, signal)
-    } catch (error) {
-      throw this.#classified(error, 'health')
-    }
+  ping({ signal }: StatementContext): Promise<void> {
+    return this.#asking('health', () => pingSqlite(this.#set, signal))
   }
 
-  async health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
-    try {
-      return await sqliteHealth(this.#set, this.#options.files, limits, signal)
-    } catch (error) {
-      throw this.#classified(error, 'health')
-    }
+  health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
+    return this.#asking('health', () => sqliteHealth(this.#set, this.#options.files, limits, signal))
   }
 
-  async explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
-    try {
+  explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
+    return this.#asking('explain', async () => {
       assertNotAborted(signal, 'explain')
-      return await explainStatement(this.#router, query, signal)
-    } catch (error) {
-      throw this.#classified(error, 'explain')
-    }
+      return explainStatement(this.#router, query, signal)
+    })
   }
 
   stats(): EngineStats {
@@ -221,7 +167,7 @@ class SqliteEngine implements Engine {
     try {
       if (hasLog) await this.#emptyLog()
     } finally {
-      this.#closeConnections()
+      await this.#asking('close', async () => this.#set.close())
     }
     return hasLog ? { walSizeBytes: this.#options.files?.sizeBytes(`${this.location}-wal`) ?? 0 } : {}
   }
@@ -234,14 +180,6 @@ class SqliteEngine implements Engine {
       await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
     } finally {
       await offload?.close()
-    }
-  }
-
-  #closeConnections(): void {
-    try {
-      this.#set.close()
-    } catch (error) {
-      throw this.#classified(error, 'close')
     }
   }
 
@@ -290,26 +228,17 @@ class SqliteEngine implements Engine {
     return new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
   }
 
+  async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      throw this.#classified(error, operation)
+    }
+  }
+
   #classified(error: unknown, operation: string): StoreError {
     return classifySqliteError(this.#set.port, error, operation)
   }
-}
-
-function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set: ConnectionSet): Capabilities {
-  const isFile = !set.isMemory
-  return Object.freeze({
-    cancellation: false,
-    vacuum: isFile && openOffload !== undefined ? 'process' : false,
-    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
-    singleMaintainer: isFile ? 'file' : false,
-    concurrentReads: set.reader !== undefined,
-    asyncContext: asyncContext !== undefined,
-    multiProcess: isFile,
-    persistent: isFile,
-    writable: !set.options.readOnly,
-    writeAheadLog: set.hasWriteAheadLog,
-    incrementalReclaim: true,
-  } satisfies Capabilities)
 }
 
 /**

@@ -64,9 +64,9 @@ export function sqliteResultCodeName(code: number): string {
   return `SQLITE_${EXTENDED_NAMES[code] ?? PRIMARY_NAMES[code & 0xff] ?? `CODE_${code}`}`
 }
 
-/** Whether another connection's lock was in the way, so that trying again later may do. */
+/** Whether another connection's lock was in the way, so that trying again later may do; classified already or not. */
 export function isBusy(port: SqlitePort, error: unknown): boolean {
-  const code = port.resultCode(error)
+  const code = isStoreError(error) ? error.nativeCode : port.resultCode(error)
   return code !== undefined && (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_PROTOCOL')
 }
 

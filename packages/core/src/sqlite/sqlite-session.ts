@@ -5,20 +5,16 @@
  * beside other statements; see sqlite-cursor.ts.
  */
 import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
-import { abortError } from '../abort/abort-error.ts'
-import { type JoinedSignal, joinSignals } from '../abort/join-signals.ts'
 import type { AmbientScope, EngineSession, StatementContext } from '../contract/backend.ts'
-import { invalidArgument, StoreError } from '../errors/store-error.ts'
+import { invalidArgument, type StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
-import { retryWhileBusy } from './busy-wait.ts'
+import { SessionFate, toldAgain } from './session-fate.ts'
 import { SessionLease } from './session-lease.ts'
-import type { SqliteConnection } from './sqlite-connection.ts'
-import { openCursor } from './sqlite-cursor.ts'
+import { SessionStatements } from './session-statements.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
-import { openSharedStream, type RowSource, readChunks, rowsInMemory } from './sqlite-stream.ts'
+import { type RowSource, readChunks } from './sqlite-stream.ts'
 import { SqliteTransaction } from './sqlite-transaction.ts'
-import type { StatementClass } from './statement-class.ts'
-import { changesSchema, type StatementRouter } from './statement-router.ts'
+import type { StatementRouter } from './statement-router.ts'
 import { TurnQueue } from './turn-queue.ts'
 import type { LockHolder } from './write-lock.ts'
 
@@ -34,25 +30,21 @@ export interface SessionOrigin {
 export class SqliteSession implements EngineSession, LockHolder {
   readonly outer: AmbientScope | undefined
   readonly #router: StatementRouter
-  readonly #signal: AbortSignal | undefined
-  readonly #assertNotNested: () => void
   readonly #lease: SessionLease
-  /** Made when something may have to wait; most sessions never do. */
-  #stop: AbortController | undefined
+  readonly #origin: SessionOrigin
+  /** Made for the first statement that cannot be answered at once; many sessions have none. */
+  #made: SessionStatements | undefined
+  readonly #fate: SessionFate
   readonly #turns = new TurnQueue()
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
-  #doomed: StoreError | undefined
-  #committing = false
-  #isEnding = false
-  #released = false
 
-  constructor(router: StatementRouter, { signal, outer, assertNotNested }: SessionOrigin) {
-    this.outer = outer
+  constructor(router: StatementRouter, origin: SessionOrigin) {
+    this.outer = origin.outer
     this.#router = router
-    this.#signal = signal
-    this.#assertNotNested = assertNotNested
-    this.#lease = new SessionLease(router.set, this, assertNotNested)
+    this.#fate = new SessionFate(origin.signal)
+    this.#lease = new SessionLease(router.set, this, origin.assertNotNested)
+    this.#origin = origin
   }
 
   get label(): string {
@@ -65,15 +57,15 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async raw({ signal }: StatementContext): Promise<unknown> {
     return this.#inTurn('connection', async () => {
-      using joined = this.#joined(signal)
-      const connection = await this.#writer(joined.signal)
+      using joined = this.#fate.joined(signal)
+      const connection = await this.#statements.writer(joined.signal)
       this.#lease.settingsChanged = true
       return connection.db.raw
     })
   }
 
   execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
-    if (this.#isEnding) throw this.#over()
+    if (this.#fate.isEnding) throw this.#fate.over()
     return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
   }
 
@@ -86,12 +78,12 @@ export class SqliteSession implements EngineSession, LockHolder {
     chunkSize: number,
     options?: AbortableOperationOptions,
   ): AsyncGenerator<QueryResult<R>> {
-    using joined = this.#joined(options?.signal)
+    using joined = this.#fate.joined(options?.signal)
     const { signal } = joined
-    const source = await this.#inTurn('stream', () => this.#openStream(query, signal))
+    const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal))
     this.#streams.add(source)
     try {
-      const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#assertUsable(signal))
+      const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#fate.assertUsable(signal))
       yield* chunks as AsyncGenerator<QueryResult<R>>
     } catch (error) {
       throw this.#failed(error, 'stream')
@@ -102,10 +94,10 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async begin(settings: TransactionSettings, ctx: StatementContext): Promise<void> {
     if (this.#beginAtOnce(settings, ctx.signal)) return
-    using joined = this.#joined(ctx.signal)
+    using joined = this.#fate.joined(ctx.signal)
     const { signal } = joined
     await this.#inTurn('begin', async () => {
-      this.#assertUsable(signal)
+      this.#fate.assertUsable(signal)
       if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
       this.#transaction = await SqliteTransaction.begin(this.#router.set, this.#lease, settings, signal)
     })
@@ -137,16 +129,13 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   doom(reason: StoreError): boolean {
-    if (this.#committing) return false
-    this.#doomed ??= reason
-    this.#stop?.abort(reason)
-    return true
+    return this.#fate.doom(reason)
   }
 
   async release(): Promise<void> {
     await this.#turns.settled()
-    if (this.#released) return
-    this.#released = true
+    if (this.#fate.isReleased) return
+    this.#fate.isReleased = true
     // A stream whose reader waits elsewhere would keep its connection, and its snapshot, for as long as it likes.
     for (const source of this.#streams) source.end()
     const { connection } = this.#lease
@@ -157,6 +146,18 @@ export class SqliteSession implements EngineSession, LockHolder {
     await this.#lease.giveBack()
   }
 
+  get #statements(): SessionStatements {
+    this.#made ??= new SessionStatements({
+      router: this.#router,
+      lease: this.#lease,
+      fate: this.#fate,
+      holder: this,
+      assertNotNested: this.#origin.assertNotNested,
+      transaction: () => this.#transaction,
+    })
+    return this.#made
+  }
+
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
   #executeAtOnce(query: CompiledQuery, signal: AbortSignal | undefined): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
@@ -164,7 +165,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
-      this.#assertUsable(signal)
+      this.#fate.assertUsable(signal)
       return connection.execute(statement, query.parameters)
     } catch (error) {
       throw this.#failed(error, 'query')
@@ -175,15 +176,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   #beginAtOnce(settings: TransactionSettings, signal: AbortSignal | undefined): boolean {
     const { set } = this.#router
     if (!this.#turns.isIdle || this.#lease.connection !== undefined || settings.accessMode === 'read only') return false
-    if (set.options.readOnly || this.#released || this.#doomed !== undefined || signal?.aborted === true) return false
-    if (this.#signal?.aborted === true || !this.#lease.tryWriter()) return false
+    if (set.options.readOnly || !this.#fate.isUsable(signal) || !this.#lease.tryWriter()) return false
     this.#transaction = SqliteTransaction.tryBegin(set, set.writer)
     return this.#transaction !== undefined
   }
 
   #commitAtOnce(): boolean {
     const transaction = this.#transaction
-    if (!this.#turns.isIdle || this.#doomed !== undefined || transaction === undefined) return false
+    if (!this.#turns.isIdle || this.#fate.doomed !== undefined || transaction === undefined) return false
     this.#transaction = undefined
     if (transaction.tryCommit()) return true
     this.#transaction = transaction
@@ -202,115 +202,59 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   async #commitSlowly(): Promise<void> {
     const transaction = this.#requireTransaction()
-    const doomed = this.#doomed
-    this.#committing = doomed === undefined
+    const { doomed } = this.#fate
+    this.#fate.isCommitting = doomed === undefined
     this.#endTransaction()
     try {
       if (doomed === undefined) await transaction.commit()
       else this.#lease.settingsChanged ||= !transaction.rollbackQuietly()
     } finally {
-      this.#committing = false
+      this.#fate.isCommitting = false
     }
-    if (doomed !== undefined) throw told(doomed, 'the transaction was rolled back', 'commit')
+    if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
   }
 
   #executeInTurn(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
     return this.#inTurn('query', async () => {
-      using joined = this.#joined(signal)
-      return await this.#execute(query, joined.signal)
+      using joined = this.#fate.joined(signal)
+      return await this.#statements.execute(query, joined.signal)
     })
-  }
-
-  async #execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
-    this.#assertUsable(signal)
-    const kind = this.#router.classify(query.sql)
-    const { busy } = this.#router.set
-    if (this.#lease.connection === undefined) {
-      const read = await this.#router.plainRead(query.sql, kind, signal)
-      if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
-    }
-    const connection = await this.#writer(signal)
-    this.#assertAllowed(kind)
-    if (this.inTransaction) return this.#run(connection, query, kind)
-    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind))
-  }
-
-  async #openStream(query: CompiledQuery, signal: AbortSignal | undefined): Promise<RowSource> {
-    this.#assertUsable(signal)
-    const kind = this.#router.classify(query.sql)
-    if (this.#lease.connection === undefined) {
-      if (this.#router.set.readers === undefined) this.#assertNotNested()
-      const source = await openSharedStream(this.#router, query, kind, this, signal)
-      if (source !== undefined) return source
-    }
-    const connection = await this.#writer(signal)
-    this.#assertAllowed(kind)
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
-  }
-
-  /** The session may have ended while it waited for the lock. */
-  async #writer(signal: AbortSignal | undefined): Promise<SqliteConnection> {
-    const connection = await this.#lease.writer(signal)
-    this.#assertUsable(signal)
-    return connection
-  }
-
-  #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
-    if (this.#transaction !== undefined && changesSchema(kind)) this.#transaction.schemaChanged = true
-    return this.#router.run(connection, sql, kind, parameters)
-  }
-
-  #assertAllowed(kind: StatementClass): void {
-    if (kind === 'transaction' && this.inTransaction) {
-      throw invalidArgument('this transaction is ended by its owner, and savepoints are made by nested()', 'query')
-    }
-    if (kind !== 'connection' && kind !== 'transaction') return
-    if (this.#lease.isReader) {
-      throw new StoreError('READONLY', 'a read-only transaction changes no settings', { operation: 'query' })
-    }
-    this.#lease.settingsChanged = true
   }
 
   async #savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
     await this.#inTurn('savepoint', async () => {
-      this.#assertUsable(undefined)
+      this.#fate.assertUsable(undefined)
       this.#requireTransaction().savepoint(command, name)
     })
   }
 
   #requireTransaction(): SqliteTransaction {
-    if (this.#transaction === undefined) throw this.#doomed ?? this.#over()
+    if (this.#transaction === undefined) throw this.#fate.doomed ?? this.#fate.over()
     return this.#transaction
   }
 
   #endTransaction(): void {
     this.#transaction = undefined
-    this.#doomed = undefined
-  }
-
-  #assertUsable(signal: AbortSignal | undefined): void {
-    if (this.#doomed !== undefined) throw told(this.#doomed, 'the transaction is lost', 'query')
-    if (this.#released) throw this.#over()
-    if (signal?.aborted === true) throw abortError(signal, 'query')
+    this.#fate.forgive()
   }
 
   /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */
   #failed(error: unknown, operation: string): StoreError {
     // A driver would say something of its own about a connection that was closed under a transaction.
-    if (this.#router.set.isClosed) return this.#over()
+    if (this.#router.set.isClosed) return this.#fate.over()
     const failure = classifySqliteError(this.#router.set.port, error, operation)
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
-    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.#doomed ??= failure
+    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.#fate.lose(failure)
     return failure
   }
 
   /** A statement that comes while the transaction is ending would run after it, on its own. */
   async #ending(operation: string, work: () => Promise<void>): Promise<void> {
-    this.#isEnding = true
+    this.#fate.isEnding = true
     try {
       await this.#inTurn(operation, work)
     } finally {
-      this.#isEnding = false
+      this.#fate.isEnding = false
     }
   }
 
@@ -321,19 +265,4 @@ export class SqliteSession implements EngineSession, LockHolder {
       throw this.#failed(error, operation)
     }
   }
-
-  /** For what may have to wait: ends with the statement's signal, with the session's, and with its doom. */
-  #joined(signal: AbortSignal | undefined): JoinedSignal {
-    this.#stop ??= new AbortController()
-    return joinSignals([this.#stop.signal, this.#signal, signal].filter((one) => one !== undefined))
-  }
-
-  #over(): StoreError {
-    return new StoreError('CLOSED', 'the connection was given back already', { operation: 'query' })
-  }
-}
-
-/** The reason, told again where somebody runs into it. */
-function told({ code, message, cause }: StoreError, prefix: string, operation: string): StoreError {
-  return new StoreError(code, `${prefix}: ${message}`, { operation, cause })
 }

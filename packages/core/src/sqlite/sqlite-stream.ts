@@ -68,7 +68,7 @@ export async function openSharedStream(
     await lock.acquire(holder, signal)
     try {
       // Not the one from before the wait: it may have been replaced.
-      return openCursor(router.set.writer, query, kind)
+      return await retryWhileBusy(busy, signal, () => openCursor(router.set.writer, query, kind))
     } finally {
       lock.release()
     }

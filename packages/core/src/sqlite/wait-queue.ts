@@ -6,7 +6,7 @@
 import { abortError } from '../abort/abort-error.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreError } from '../errors/store-error.ts'
-import { QueueMeter } from '../metrics/queue-meter.ts'
+import type { QueueMeter } from '../metrics/queue-meter.ts'
 
 /** One who waits. */
 interface Waiter<Request, Grant> {
@@ -25,14 +25,14 @@ export interface WaitLimit {
 }
 
 export class WaitQueue<Request, Grant> {
-  /** How many have waited, and for how long. */
-  readonly meter: QueueMeter
   readonly #clock: Clock
+  readonly #meter: QueueMeter | undefined
   readonly #waiters = new Set<Waiter<Request, Grant>>()
 
-  constructor(clock: Clock) {
+  /** `meter` hears how many have waited, and for how long. */
+  constructor(clock: Clock, meter?: QueueMeter) {
     this.#clock = clock
-    this.meter = new QueueMeter(clock)
+    this.#meter = meter
   }
 
   get size(): number {
@@ -65,7 +65,7 @@ export class WaitQueue<Request, Grant> {
         signal?.removeEventListener('abort', onAbort)
         this.#waiters.delete(waiter)
         const nowMs = this.#clock.monotonicMs()
-        this.meter.left(this.size, nowMs - waiter.sinceMs, nowMs)
+        this.#meter?.left(this.size, nowMs - waiter.sinceMs, nowMs)
       }
       const onAbort = (): void => {
         leave()
@@ -83,7 +83,7 @@ export class WaitQueue<Request, Grant> {
       const waiter: Waiter<Request, Grant> = { request, grant: resolve, leave, sinceMs: this.#clock.monotonicMs() }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#waiters.add(waiter)
-      this.meter.joined(this.size, waiter.sinceMs)
+      this.#meter?.joined(this.size, waiter.sinceMs)
       timer = this.#clock.setTimer(onTimer, limit.leftMs())
     })
   }

@@ -7,6 +7,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { QueueStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
+import { QueueMeter } from '../metrics/queue-meter.ts'
 import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
 /** Who holds the lock, for messages and to recognise nested use. */
@@ -18,6 +19,7 @@ export interface LockHolder {
 export class WriteLock {
   readonly #clock: Clock
   readonly #timeoutMs: number
+  readonly #meter: QueueMeter
   readonly #queue: WaitQueue<LockHolder, void>
   #holder: LockHolder | undefined
   /** Time that our own maintenance has held the lock: it counts towards nobody's timeout. */
@@ -28,7 +30,8 @@ export class WriteLock {
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock
     this.#timeoutMs = timeoutMs
-    this.#queue = new WaitQueue(clock)
+    this.#meter = new QueueMeter(clock)
+    this.#queue = new WaitQueue(clock, this.#meter)
   }
 
   get holder(): LockHolder | undefined {
@@ -46,11 +49,11 @@ export class WriteLock {
 
   /** Who has waited, for `stats()`. */
   stats(): QueueStats {
-    return this.#queue.meter.snapshot()
+    return this.#meter.snapshot()
   }
 
   resetStats(): void {
-    this.#queue.meter.reset()
+    this.#meter.reset()
   }
 
   /** Takes the lock if nobody holds it or waits for it. */

@@ -6,7 +6,6 @@
  */
 import { openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
-import type { Clock } from '../contract/clock.ts'
 import type { MaintenanceReport } from '../contract/maintenance.ts'
 import type { CloseReport } from '../contract/reports.ts'
 import { errorLabel } from '../errors/error-label.ts'
@@ -28,14 +27,13 @@ export interface ClosingStore {
 
 /** Closes the store. Rejects with what kept a handle from being released. */
 export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions): Promise<CloseReport> {
-  const { engine, lifecycle, maintenance, attachments, options } = store
+  const { engine, lifecycle, maintenance, options } = store
   using deadline = openDeadline(ctx, options.clock, 'close')
   const hurry = deadline.signal
   const startedMs = options.clock.monotonicMs()
   lifecycle.beginClosing()
-  // Attached services may wait for the maintenance that is being stopped here.
-  const [unstopped] = await Promise.all([stopAttachments(attachments, ctx, hurry, options.clock), maintenance.stop()])
-  const abandoned = (await lifecycle.drain(ctx.drainMs, hurry)) + unstopped
+  const unstopped = await stopServices(store, ctx, hurry)
+  const abandoned = (await lifecycle.drain(ctx.drainMs, hurry)) + unstopped + maintenance.leftBehindCount
   const report = await lastMaintenance(store, ctx, hurry)
   try {
     const { walSizeBytes } = await engine.close()
@@ -60,16 +58,20 @@ export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions)
   }
 }
 
-/** They get as long as everything else that is under way. */
-async function stopAttachments(
-  attachments: Attachments,
+/** They get as long as everything else that is under way; answers how many attachments did not stop. */
+async function stopServices(
+  { attachments, maintenance, options }: ClosingStore,
   { drainMs }: ResolvedCloseOptions,
   hurry: AbortSignal,
-  clock: Clock,
 ): Promise<number> {
-  if (attachments.isEmpty) return 0
-  using deadline = openDeadline({ timeoutMs: drainMs }, clock, 'close', hurry)
-  return await attachments.stop(deadline.signal)
+  if (attachments.isEmpty && !maintenance.isRunning) {
+    await maintenance.stop(hurry)
+    return 0
+  }
+  using deadline = openDeadline({ timeoutMs: drainMs }, options.clock, 'close', hurry)
+  // Attached services may wait for the maintenance that is being stopped here.
+  const [unstopped] = await Promise.all([attachments.stop(deadline.signal), maintenance.stop(deadline.signal)])
+  return unstopped
 }
 
 function walIsLeft(walSizeBytes: number | undefined): boolean {

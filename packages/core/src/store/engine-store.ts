@@ -3,7 +3,7 @@
  *
  * It holds no rule of its own that one of those files could hold.
  */
-import type { CompiledQuery, Dialect, DialectAdapter, Kysely, KyselyProps } from 'kysely'
+import type { CompiledQuery, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
@@ -17,10 +17,7 @@ import type { StoreStats } from '../contract/stats.ts'
 import type { Connection, Store, StoreAttachment } from '../contract/store.ts'
 import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { StoreError } from '../errors/store-error.ts'
-import { createKysely, kyselyProps } from '../kysely/kysely-internals.ts'
-import { QueryLog } from '../kysely/query-log.ts'
-import { SessionDriver } from '../kysely/session-driver.ts'
-import { type ExecutorShared, StoreExecutor } from '../kysely/store-executor.ts'
+import { createKysely } from '../kysely/kysely-internals.ts'
 import { MaintenanceRunner } from '../maintenance/maintenance-runner.ts'
 import { recallMaintained } from '../maintenance/recall-maintained.ts'
 import { MigrationRunner } from '../migrate/migration-runner.ts'
@@ -33,11 +30,13 @@ import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runTransaction } from './run-transaction.ts'
+import { SessionProvider } from './session-runner.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
 import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
 import { INSIDES, type StoreInsides } from './store-insides.ts'
-import { SessionProvider, SessionRunner, StoreRunner } from './store-runner.ts'
+import { createStoreProps } from './store-props.ts'
+import { StoreRunner } from './store-runner.ts'
 import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
 
 class EngineStore<DB> implements Store<DB> {
@@ -67,14 +66,14 @@ class EngineStore<DB> implements Store<DB> {
     this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
     this.#attachments = new Attachments(options.logger)
     this.#health = this.#createHealthMonitor()
-    this.#props = createProps(engine, this.#runner, options, () => this.close())
+    this.#props = createStoreProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
     this.#migrations = new MigrationRunner({
       engine,
       runner: this.#runner,
       lifecycle: this.#lifecycle,
       clock: options.clock,
-      props: createProps(engine, this.#runner, options, () => this.close(), createSessionAdapter(engine.adapter)),
+      props: createStoreProps(engine, this.#runner, options, () => this.close(), createSessionAdapter(engine.adapter)),
     })
   }
 
@@ -207,36 +206,6 @@ class EngineStore<DB> implements Store<DB> {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
-}
-
-function createProps(
-  engine: Engine,
-  runner: StoreRunner,
-  options: ResolvedStoreOptions,
-  close: () => Promise<unknown>,
-  adapter: DialectAdapter = engine.adapter,
-): KyselyProps {
-  const driver = new SessionDriver(
-    async () => engine,
-    async () => void (await close()),
-    {
-      begun: () => runner.counters.transactionCount++,
-      failed: (error, operation) => runner.stepFailed(error, operation),
-    },
-  )
-  const dialect: Dialect = {
-    createAdapter: () => adapter,
-    createDriver: () => driver,
-    createQueryCompiler: () => engine.compiler,
-    createIntrospector: (db) => engine.createIntrospector(db),
-  }
-  const shared: ExecutorShared = {
-    compiler: engine.compiler,
-    adapter,
-    log: QueryLog.create(options.log),
-    bind: (provider) => new SessionRunner(runner, provider),
-  }
-  return kyselyProps(dialect, driver, new StoreExecutor(shared, runner, options.plugins))
 }
 
 /** `undefined` unless somebody wants to hear of slow queries. */

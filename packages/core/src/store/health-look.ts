@@ -9,7 +9,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
 import type { PoolStats, StoreStats } from '../contract/stats.ts'
 import { isStoreError } from '../errors/store-error.ts'
-import { MAINTAINED_AT } from '../maintenance/maintenance-runner.ts'
+import { recallMaintained } from '../maintenance/recall-maintained.ts'
 import type { ResolvedHealthOptions } from '../open/health-options.ts'
 import { warnAbove } from './health-report.ts'
 
@@ -91,13 +91,13 @@ async function maintenanceAge(
   if (!engine.capabilities.writable) return []
   const code = 'last_maintenance'
   try {
-    const maintainedAtMs = Number(await engine.recall(MAINTAINED_AT))
-    if (!(maintainedAtMs > 0)) {
+    const maintainedAt = await recallMaintained(engine)
+    if (maintainedAt === undefined) {
       const text = 'milliseconds since the store was opened; no maintenance that was ok is known'
       return [warnAbove(code, text, clock.monotonicMs() - openedMs, limit)]
     }
     // A time of day may have been set back since.
-    const ageMs = Math.max(0, clock.now().getTime() - maintainedAtMs)
+    const ageMs = Math.max(0, clock.now().getTime() - maintainedAt.getTime())
     return [warnAbove(code, 'milliseconds since the last maintenance that was ok', ageMs, limit)]
   } catch (error) {
     const text = `when maintenance was last ok cannot be told: ${codeOf(error)}; the limit is in milliseconds`

@@ -67,7 +67,7 @@ export class HealthMonitor {
     const { clock } = this.#store
     const closing = new AbortController()
     using deadline = openDeadline({ timeoutMs: this.#options.timeoutMs }, clock, 'health', closing.signal)
-    const checkedAtMs = clock.now().getTime()
+    const checkedAt = clock.now()
     const startedMs = clock.monotonicMs()
     const asking = this.#ask(deadline.signal, closing)
     let answered: readonly HealthFinding[]
@@ -77,7 +77,7 @@ export class HealthMonitor {
       if (closing.signal.aborted) throw abortError(closing.signal, 'health')
       answered = [unreachable(codeOf(error), this.#options)]
     }
-    return this.#keep(checkedAtMs, startedMs, answered)
+    return this.#keep(checkedAt, startedMs, answered)
   }
 
   /** Asks the engine, which `close()` waits for as long as it waits for anything. */
@@ -104,13 +104,13 @@ export class HealthMonitor {
 
   #reportStuck(): HealthReport {
     const { clock } = this.#store
-    return this.#keep(clock.now().getTime(), clock.monotonicMs(), [unreachable('TIMEOUT', this.#options)])
+    return this.#keep(clock.now(), clock.monotonicMs(), [unreachable('TIMEOUT', this.#options)])
   }
 
-  #keep(checkedAtMs: number, startedMs: number, answered: readonly HealthFinding[]): HealthReport {
+  #keep(checkedAt: Date, startedMs: number, answered: readonly HealthFinding[]): HealthReport {
     const counted = countedFindings(this.#store, this.#options.limits)
     const sinceMs = this.#store.clock.monotonicMs()
-    const report = createHealthReport(checkedAtMs, sinceMs - startedMs, [...answered, ...counted])
+    const report = createHealthReport(checkedAt, sinceMs - startedMs, [...answered, ...counted])
     this.#kept = { report, sinceMs }
     return report
   }

@@ -1,5 +1,6 @@
 /** Findings and reports of `health()` as values: how one is judged, and what many come to. It looks at nothing. */
 import type { HealthFinding, HealthReport } from '../contract/health.ts'
+import { freezeReport } from '../values/freeze-report.ts'
 
 const SEVERITY = { pass: 0, warn: 1, fail: 2 } as const
 
@@ -10,7 +11,7 @@ export function warnAbove(code: string, text: string, value: number | undefined,
 
 /** A report that nobody can change: all who ask within a while are given the same one. */
 export function createHealthReport(
-  checkedAtMs: number,
+  checkedAt: Date,
   durationMs: number,
   findings: readonly HealthFinding[],
 ): HealthReport {
@@ -18,12 +19,9 @@ export function createHealthReport(
     (worst, finding) => (SEVERITY[finding.status] > SEVERITY[worst] ? finding.status : worst),
     'pass',
   )
-  return Object.freeze({
+  return freezeReport({
     status,
-    // A frozen Date can still be set, so each one who asks has one of his own.
-    get checkedAt() {
-      return new Date(checkedAtMs)
-    },
+    checkedAt,
     durationMs,
     findings: Object.freeze(findings.map((finding) => Object.freeze({ ...finding }))),
   })

@@ -6,6 +6,7 @@
  * While open, operations are counted in and out; `drain` waits for the last one, and past its time aborts those left
  * through the one signal they all work under. It knows nothing of what an operation is.
  */
+import { joinSignals } from '../abort/join-signals.ts'
 import { delay } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreStatus } from '../contract/reports.ts'
@@ -102,7 +103,8 @@ export class Lifecycle {
       this.#onIdle = resolve
     })
     const stopWaiting = new AbortController()
-    const late = delay(this.#clock, drainMs, AbortSignal.any([hurry, stopWaiting.signal]), () => new Error('hurry'))
+    using waiting = joinSignals([hurry, stopWaiting.signal])
+    const late = delay(this.#clock, drainMs, waiting.signal, () => new Error('hurry'))
     await Promise.race([idle, late.catch(() => undefined)])
     stopWaiting.abort()
     const abandoned = this.#inFlight

@@ -10,7 +10,8 @@ import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
-import { SessionProvider, type StoreRunner } from './store-runner.ts'
+import { SessionProvider } from './session-runner.ts'
+import type { StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
 
 const RETRY_DEFAULTS: ResolvedRetry = { attempts: 1, backoffMs: 10, maxBackoffMs: 1000 }
@@ -34,9 +35,14 @@ export async function runTransaction<DB, T>(
 ): Promise<T> {
   const settings = resolveSettings(ctx)
   const retry = resolveRetry(ctx.retry, RETRY_DEFAULTS, 'transaction')
+  const attempt = (signal: AbortSignal | undefined): Promise<T> =>
+    runner.lease('transaction', signal, (session, pointOfNoReturn) =>
+      transactOn<DB, T>(runner, props, session, { settings, work, pointOfNoReturn }),
+    )
   const startedMs = clock.monotonicMs()
   try {
-    return await runAttempts(runner, props, clock, settings, retry, work, ctx)
+    if (ctx.timeoutMs === undefined && retry.attempts === 1) return await attempt(ctx.signal)
+    return await repeat(attempt, retry, clock, ctx)
   } catch (error) {
     throw runner.counted(error)
   } finally {
@@ -45,38 +51,21 @@ export async function runTransaction<DB, T>(
   }
 }
 
-async function runAttempts<DB, T>(
-  runner: StoreRunner,
-  props: KyselyProps,
-  clock: Clock,
-  settings: TransactionSettings,
+async function repeat<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
   retry: ResolvedRetry,
-  work: (tx: StoreTransaction<DB>) => Promise<T>,
+  clock: Clock,
   ctx: TransactionContext,
 ): Promise<T> {
-  const { attempts } = retry
-  if (ctx.timeoutMs === undefined && attempts === 1) return attempt(runner, props, settings, ctx.signal, work)
   using deadline = openDeadline(ctx, clock, 'transaction')
   for (let count = 1; ; count++) {
     try {
-      return await attempt(runner, props, settings, deadline.signal, work)
+      return await attempt(deadline.signal)
     } catch (error) {
-      if (count >= attempts || !isStoreError(error) || !error.retryable) throw error
+      if (count >= retry.attempts || !isStoreError(error) || !error.retryable) throw error
       await delay(clock, backoffDelayMs(count, retry), deadline.signal, (signal) => abortError(signal, 'transaction'))
     }
   }
-}
-
-function attempt<DB, T>(
-  runner: StoreRunner,
-  props: KyselyProps,
-  settings: TransactionSettings,
-  signal: AbortSignal | undefined,
-  work: (tx: StoreTransaction<DB>) => Promise<T>,
-): Promise<T> {
-  return runner.lease('transaction', signal, (session, pointOfNoReturn) =>
-    transactOn<DB, T>(runner, props, session, { settings, work, pointOfNoReturn }),
-  )
 }
 
 /** A transaction on a leased session. */

@@ -8,14 +8,15 @@ import type {
   AbortableOperationOptions,
   AbortableQueryOptions,
   CompiledQuery,
-  ConnectionProvider,
   DatabaseConnection,
   QueryResult,
 } from 'kysely'
-import { abortError, assertNotAborted } from '../abort/abort-error.ts'
+import { assertNotAborted } from '../abort/abort-error.ts'
+import { joinSignals } from '../abort/join-signals.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
+import { LeaseEnd } from './lease-end.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StatementWatch } from './statement-watch.ts'
 import type { StoreCounters } from './store-counters.ts'
@@ -35,6 +36,8 @@ export class StoreRunner implements StatementRunner {
   readonly counters: StoreCounters
   readonly #watch: StatementWatch
   readonly #context: StatementContext
+  /** Sessions whose lease was ended before its work had. */
+  readonly #ended = new WeakSet<EngineSession>()
 
   constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters, watch: StatementWatch) {
     this.#engine = engine
@@ -52,9 +55,10 @@ export class StoreRunner implements StatementRunner {
     let startedMs = NOT_BEGUN
     try {
       if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
-      const ctx = options === undefined ? this.#context : this.#contextOf(options)
+      const signal = options === undefined ? undefined : this.#signalOf(options)
       startedMs = this.#watch.begin()
-      const answer = this.#engine.execute(query, ctx)
+      const answer =
+        signal === undefined ? this.#engine.execute(query, this.#context) : this.#executeUntil(query, signal)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, this.#lifecycle.track(answer))
     } catch (error) {
@@ -95,63 +99,55 @@ export class StoreRunner implements StatementRunner {
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
   lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, true)
+    return this.#lease(operation, signal, work, false)
   }
 
-  /** As {@link lease}, for a part of an operation that is counted as under way and whose signal hears of the shutdown. */
+  /**
+   * As {@link lease}, for a part of an operation that is counted as under way, whose signal hears of the shutdown and
+   * whose failure is counted as a whole.
+   */
   leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, false)
+    return this.#lease(operation, signal, work, true)
   }
 
   async #lease<T>(
     operation: string,
     signal: AbortSignal | undefined,
     work: LeasedWork<T>,
-    isCounted: boolean,
+    isPart: boolean,
   ): Promise<T> {
-    let stop: (() => void) | undefined
     let leave: (() => void) | undefined
-    let isPast = false
-    const pointOfNoReturn = (): void => {
-      isPast = true
-    }
+    const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#ended)
     try {
       this.#lifecycle.assertOpen(operation)
-      if (isCounted) leave = this.#lifecycle.enter(() => stop?.())
-      const session = await this.#acquire(operation, signal)
+      assertNotAborted(signal, operation)
+      if (!isPart) leave = this.#lifecycle.enter(ending.stop)
+      signal?.addEventListener('abort', ending.stop, { once: true })
+      const session = await this.#acquire(operation, ending.signal)
       try {
-        return await new Promise<T>((resolve, reject) => {
-          stop = () => {
-            if (isPast) return
-            const reason = abortError(signal?.aborted === true ? signal : this.#lifecycle.signal, operation)
-            if (session.doom(reason)) reject(reason)
-          }
-          signal?.addEventListener('abort', stop, { once: true })
-          this.#inContext(session, () => work(session, pointOfNoReturn)).then(resolve, reject)
-        })
+        return await ending.race(session, () => this.#inContext(session, () => work(session, ending.pointOfNoReturn)))
       } finally {
-        if (stop !== undefined) signal?.removeEventListener('abort', stop)
         await session.release()
       }
     } catch (error) {
-      throw this.counted(error)
+      throw isPart ? error : this.counted(error)
     } finally {
+      signal?.removeEventListener('abort', ending.stop)
       leave?.()
+    }
+  }
+
+  async #acquire(operation: string, signal: AbortSignal): Promise<EngineSession> {
+    try {
+      return await this.#engine.acquire({ signal })
+    } catch (error) {
+      throw asStoreError(error, operation)
     }
   }
 
   #inContext<T>(session: EngineSession, work: () => Promise<T>): Promise<T> {
     const { asyncContext } = this.#engine
     return asyncContext === undefined ? work() : asyncContext.run(session, work)
-  }
-
-  #acquire(operation: string, signal: AbortSignal | undefined): EngineSession | Promise<EngineSession> {
-    try {
-      assertNotAborted(signal, operation)
-      return this.#engine.acquire({ signal })
-    } catch (error) {
-      throw this.failed(error, operation)
-    }
   }
 
   /** A statement on a session of ours. */
@@ -161,15 +157,16 @@ export class StoreRunner implements StatementRunner {
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<unknown>> {
     let startedMs = NOT_BEGUN
+    let session: EngineSession | undefined
     try {
       if (options !== undefined) this.#assertStrategy(options)
-      const { session } = provider
+      session = provider.session
       startedMs = this.#watch.begin()
       const answer = session.execute(query, options ?? NO_CONTEXT)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
-      return this.#later(query, startedMs, answer)
+      return this.#later(query, startedMs, answer, session)
     } catch (error) {
-      return Promise.reject(this.#statementFailed(query, startedMs, error))
+      return Promise.reject(this.#statementFailed(query, startedMs, error, session))
     }
   }
 
@@ -178,19 +175,22 @@ export class StoreRunner implements StatementRunner {
     query: CompiledQuery,
     startedMs: number,
     answer: Promise<QueryResult<unknown>>,
+    session?: EngineSession,
   ): Promise<QueryResult<unknown>> {
     try {
       const result = await answer
       this.#watch.end(query, startedMs, false)
       return result
     } catch (error) {
-      throw this.#statementFailed(query, startedMs, error)
+      throw this.#statementFailed(query, startedMs, error, session)
     }
   }
 
-  #statementFailed(query: CompiledQuery, startedMs: number, error: unknown): StoreError {
+  /** On a session that was ended early, its statements only tell that again. */
+  #statementFailed(query: CompiledQuery, startedMs: number, error: unknown, session?: EngineSession): StoreError {
     if (!Number.isNaN(startedMs)) this.#watch.end(query, startedMs, true)
-    return this.failed(error, 'query')
+    const isEnded = session !== undefined && this.#ended.has(session)
+    return isEnded ? this.stepFailed(error, 'query') : this.failed(error, 'query')
   }
 
   /** Counts an error of ours, once; what the application has thrown by itself passes. */
@@ -213,15 +213,24 @@ export class StoreRunner implements StatementRunner {
     return failure
   }
 
-  #contextOf(options: AbortableQueryOptions): StatementContext {
-    this.#assertStrategy(options)
-    if (options.signal === undefined) return this.#context
-    assertNotAborted(options.signal, 'query')
-    return { signal: this.#joined(options.signal) }
+  /** Under the caller's signal too, which may live for long and must not remember each of its statements. */
+  #executeUntil(query: CompiledQuery, signal: AbortSignal): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+    const joined = joinSignals([signal, this.#lifecycle.signal])
+    let later: Promise<QueryResult<unknown>> | undefined
+    try {
+      const answer = this.#engine.execute(query, joined)
+      if (!(answer instanceof Promise)) return answer
+      later = answer.finally(() => joined[Symbol.dispose]())
+      return later
+    } finally {
+      if (later === undefined) joined[Symbol.dispose]()
+    }
   }
 
-  #joined(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#lifecycle.signal : AbortSignal.any([signal, this.#lifecycle.signal])
+  #signalOf(options: AbortableQueryOptions): AbortSignal | undefined {
+    this.#assertStrategy(options)
+    assertNotAborted(options.signal, 'query')
+    return options.signal
   }
 
   #assertStrategy(options: AbortableQueryOptions): void {
@@ -236,65 +245,4 @@ export class StoreRunner implements StatementRunner {
 
 function asStoreError(error: unknown, operation: string): StoreError {
   return isStoreError(error) ? error : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
-}
-
-/**
- * A session as it is, for as long as its owner says: it keeps its own order, so nothing has to queue for it.
- *
- * A statement that comes after the COMMIT or the ROLLBACK was called must not run outside the transaction.
- */
-export class SessionProvider implements ConnectionProvider {
-  readonly #session: EngineSession
-  #isOver = false
-
-  constructor(session: EngineSession) {
-    this.#session = session
-  }
-
-  /** @throws CLOSED */
-  get session(): EngineSession {
-    if (this.#isOver) throw new StoreError('CLOSED', 'the transaction or connection is over', { operation: 'query' })
-    return this.#session
-  }
-
-  end(): void {
-    this.#isOver = true
-  }
-
-  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
-    return consumer(this.session)
-  }
-}
-
-/**
- * Statements on a session that a provider holds: ours, or Kysely's inside its own builders.
- *
- * Kysely's lets one at a time have the connection, and a stream for as long as it is read: a statement in the loop over
- * a stream would wait for ever. So the session is only asked for, and used outside.
- */
-export class SessionRunner implements StatementRunner {
-  readonly #runner: StoreRunner
-  readonly #provider: ConnectionProvider
-
-  constructor(runner: StoreRunner, provider: ConnectionProvider) {
-    this.#runner = runner
-    this.#provider = provider
-  }
-
-  execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
-    if (this.#provider instanceof SessionProvider) return this.#runner.onSession(this.#provider, query, options)
-    return this.#session().then((session) => this.#runner.onSession({ session }, query, options))
-  }
-
-  observeStream(query: CompiledQuery): StreamObserver {
-    return this.#runner.observeStream(query)
-  }
-
-  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
-    return consumer(await this.#session())
-  }
-
-  #session(): Promise<EngineSession> {
-    return this.#provider.provideConnection(async (connection) => connection as EngineSession)
-  }
 }

@@ -2,6 +2,7 @@
 import type { Engine } from '../contract/backend.ts'
 import type { StoreStats } from '../contract/stats.ts'
 import type { MaintenanceTally } from '../maintenance/maintenance-tally.ts'
+import { freezeReport } from '../values/freeze-report.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { StoreCounters } from './store-counters.ts'
 
@@ -16,10 +17,9 @@ export interface CountingStore {
 /** An immutable snapshot. */
 export function snapshotStats({ engine, lifecycle, counters, maintenance }: CountingStore): StoreStats {
   const errorCount = counters.errorCount()
-  return Object.freeze({
+  return freezeReport({
     status: lifecycle.status,
-    // A date can be set even when it is frozen, so each snapshot has its own.
-    since: Object.freeze(new Date(counters.since)),
+    since: counters.since,
     queryCount: counters.queryCount,
     slowQueryCount: counters.slowQueryCount,
     errorCount,

@@ -9,7 +9,7 @@ import type { AmbientScope, AsyncContext, EngineSession } from '../contract/back
 import type { StoreTransaction } from '../contract/transaction.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { kyselyProps } from '../kysely/kysely-internals.ts'
-import type { SessionProvider } from './store-runner.ts'
+import type { SessionProvider } from './session-runner.ts'
 
 /** What all the nested transactions of one transaction share. */
 interface TransactionParts {

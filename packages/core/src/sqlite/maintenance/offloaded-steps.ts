@@ -2,6 +2,7 @@
  * The steps that may take long: full VACUUM, ANALYZE, integrity check. On a large file they run in another process,
  * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
  */
+import { joinSignals } from '../../abort/join-signals.ts'
 import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { MaintenanceStepName } from '../../contract/maintenance.ts'
@@ -116,6 +117,7 @@ async function whileNobodyWaits(
 ): Promise<string | undefined> {
   const { run, clock } = scope
   const giveWay = new AbortController()
+  using ending = joinSignals([run.signal, giveWay.signal])
   let timer: unknown
   const { lock } = scope.set
   const { maxWriteWaitMs } = run
@@ -131,7 +133,7 @@ async function whileNobodyWaits(
     if (maxWriteWaitMs !== false && timer === undefined) judge(maxWriteWaitMs)
   }
   try {
-    await withWriteLock(scope, run.signal, () => task(AbortSignal.any([run.signal, giveWay.signal])), onWaiter)
+    await withWriteLock(scope, run.signal, () => task(ending.signal), onWaiter)
     return undefined
   } catch (error) {
     if (giveWay.signal.aborted && !run.signal.aborted)

@@ -1,0 +1,60 @@
+/** What the engine of SQLite is opened with, and what it can do then. */
+import type { AsyncContext } from '../contract/backend.ts'
+import type { Capabilities } from '../contract/capabilities.ts'
+import type { Clock } from '../contract/clock.ts'
+import type { StoreLog } from '../contract/log.ts'
+import type { ConnectionSet } from './connection-set.ts'
+import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+
+/** What a SQLite backend opens its engine with. */
+export interface SqliteEngineOptions {
+  /** The backend's name. */
+  readonly name: string
+  /** The driver. */
+  readonly port: SqlitePort
+  /** An absolute path, or `:memory:`. */
+  readonly path: string
+  /** The shared options, as `resolveSqliteOptions` gives them. */
+  readonly options: ResolvedSqliteOptions
+  /** Time, for every wait. */
+  readonly clock: Clock
+  /** Where the engine tells what nobody awaits. */
+  readonly log: StoreLog
+  /** What may be asked of the file system; absent for databases that are not files. */
+  readonly files?: SqliteFiles | undefined
+  /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
+  readonly openOffload?: (() => SqliteOffload) | undefined
+  /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
+  readonly asyncContext?: AsyncContext | undefined
+  /**
+   * Names of functions that the application defines on every connection: statements that call one run on the writer.
+   * @default none
+   */
+  readonly customFunctions?: readonly string[] | undefined
+  /** How this process names itself to another one that waits for it. @default 'another store' */
+  readonly ownerName?: string | undefined
+  /** Gives up opening. @default none */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What an engine over `set` can do. */
+export function sqliteCapabilities(
+  { openOffload, asyncContext }: SqliteEngineOptions,
+  set: ConnectionSet,
+): Capabilities {
+  const isFile = !set.isMemory
+  return Object.freeze({
+    cancellation: false,
+    vacuum: isFile && openOffload !== undefined ? 'process' : false,
+    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
+    singleMaintainer: isFile ? 'file' : false,
+    concurrentReads: set.reader !== undefined,
+    asyncContext: asyncContext !== undefined,
+    multiProcess: isFile,
+    persistent: isFile,
+    writable: !set.options.readOnly,
+    writeAheadLog: set.hasWriteAheadLog,
+    incrementalReclaim: true,
+  } satisfies Capabilities)
+}

@@ -1,0 +1,90 @@
+// Faults of maintenance: its runs, its tasks, its service, its one maintainer.
+import { CORE, type Mutant, SQLITE } from './mutant.ts'
+
+export const MAINTENANCE_MUTANTS: readonly Mutant[] = [
+  {
+    fault: "a checkpoint's row is ignored",
+    file: `${SQLITE}/maintenance/checkpoint.js`,
+    find: 'if (!row.busy && after.walSizeBytes === 0)',
+    replace: 'if (true)',
+    noticedBy: ['reclaim', 'a checkpoint behind a reader of another process'],
+  },
+  {
+    fault: 'reclaim reports space that the file still takes',
+    file: `${SQLITE}/maintenance/inspection.js`,
+    find: 'fileSizeBytes: path === undefined ? undefined : files?.sizeBytes(path),',
+    replace: "fileSizeBytes: Number(readPragma(db, 'page_count')) * Number(readPragma(db, 'page_size')),",
+    noticedBy: ['reclaim', 'no step claims space that the file still takes'],
+  },
+  {
+    fault: 'a second maintainer is let in',
+    file: `${SQLITE}/maintenance/sqlite-maintenance.js`,
+    find: 'if (attempt?.held === false)',
+    replace: 'if (false)',
+    noticedBy: ['maintainer', 'while another process maintains'],
+  },
+  {
+    fault: 'what a callback threw is logged with its message',
+    file: `${CORE}/maintenance/maintenance-attempt.js`,
+    find: "'onProgress threw', { error: errorLabel(error) }",
+    replace: "'onProgress threw', { error: String(error) }",
+    noticedBy: ['logging', 'a callback that throws or rejects'],
+  },
+  {
+    fault: 'maintenance runs overlap',
+    file: `${CORE}/maintenance/maintenance-runner.js`,
+    find: 'if (this.#current === undefined)',
+    replace: 'if (true)',
+    run: 'sqlite-native/memory',
+    noticedBy: ['service', 'two services and calls of the application never overlap'],
+  },
+  {
+    fault: 'a service begins a run beside its own',
+    file: `${CORE}/service/service-runs.js`,
+    find: 'if (this.#flight === undefined)',
+    replace: 'if (true)',
+    noticedBy: ['service', 'calls of runNow() share one run and its report'],
+  },
+  {
+    fault: 'a run counts as success when a task failed',
+    file: `${CORE}/service/service-runs.js`,
+    find: "if (outcome === 'ok' && !dryRun)",
+    replace: 'if (!dryRun)',
+    noticedBy: ['service', 'a run in which a task failed is no success'],
+  },
+  {
+    fault: 'the database notes a success when a task failed',
+    file: `${CORE}/maintenance/maintenance-attempt.js`,
+    find: "this.#report.finished().outcome === 'ok'",
+    replace: 'true',
+    noticedBy: ['tasks', 'one that fails keeps neither the next nor the steps from running'],
+  },
+  {
+    fault: 'close waits for a task that ignores its signal',
+    file: `${CORE}/maintenance/task-runner.js`,
+    find: 'endAfter(HURRIED_GRACE_MS)',
+    replace: 'undefined',
+    noticedBy: ['tasks', 'close() without a drain'],
+  },
+  {
+    fault: 'a task that was left behind is begun again',
+    file: `${CORE}/maintenance/task-runner.js`,
+    find: 'this.#leftBehind.add(task.name);',
+    replace: ';',
+    noticedBy: ['tasks', 'one that ignores its signal is left behind'],
+  },
+  {
+    fault: 'the steps are planned before the tasks and not again',
+    file: `${CORE}/maintenance/maintenance-attempt.js`,
+    find: 'this.#options.tasks.length === 0 ? plan : await session.plan()',
+    replace: 'plan',
+    noticedBy: ['tasks', 'the steps see what they have freed'],
+  },
+  {
+    fault: 'a service leaves its timer when it stops',
+    file: `${CORE}/service/maintenance-service.js`,
+    find: 'this.#timer.cancel();',
+    replace: ';',
+    noticedBy: ['serviceControl', 'aborts the run under way, waits for it, and the service starts again'],
+  },
+]
