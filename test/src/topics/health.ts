@@ -163,6 +163,7 @@ export const health: Topic = ({ harness, describe, expect, expectCode, test }) =
       await store.db.transaction().execute(growOld)
       await store.withConnection(growOld)
       for await (const _ of store.db.selectFrom('counter').selectAll().stream()) await growOld()
+      await store.migrate({ getMigrations: async () => ({ one: { up: growOld } }) })
       await expectAge('pass', undefined)
     })
 

@@ -43,7 +43,7 @@ export interface HealthLimits {
   readonly writeLockWaitMs: number
   /** In milliseconds: `pool_wait`, the p95 of those who waited within the last minute. @default 1000 */
   readonly poolWaitMs: number
-  /** In milliseconds: `oldest_operation`, the oldest transaction, stream or leased connection of this store. @default 60000 */
+  /** In milliseconds: `oldest_operation`, the oldest transaction, stream or leased connection of this store, migrations included. @default 60000 */
   readonly operationAgeMs: number
   /** In bytes: `wal_size`. @default 67108864 (64 MiB) */
   readonly walSizeBytes: number

@@ -87,6 +87,12 @@ export class Lifecycle {
     }
   }
 
+  /** As {@link enter}, for a part of something that is counted already. */
+  enterPart(onShutdown: () => void): () => void {
+    this.#onShutdown.set(onShutdown, this.#clock.monotonicMs())
+    return () => void this.#onShutdown.delete(onShutdown)
+  }
+
   /** From here on {@link run} refuses. */
   beginClosing(): void {
     this.#status = 'closing'

@@ -121,7 +121,7 @@ export class StoreRunner implements StatementRunner {
     try {
       this.#lifecycle.assertOpen(operation)
       assertNotAborted(signal, operation)
-      if (!isPart) leave = this.#lifecycle.enter(ending.stop)
+      leave = isPart ? this.#lifecycle.enterPart(ending.stop) : this.#lifecycle.enter(ending.stop)
       signal?.addEventListener('abort', ending.stop, { once: true })
       const session = await this.#acquire(operation, ending.signal)
       try {
