@@ -5,6 +5,7 @@
  * Prints Markdown. It exits with 0 whatever the times are; it fails where a row was lost to `onDeleted`.
  */
 import { parseArgs } from 'node:util'
+import { writeSection } from './benchmarks-document.ts'
 import { describeMachine } from './machine.ts'
 import type { Durability } from './maintenance/protocols.ts'
 import { createWorkshop, tell } from './maintenance/workshop.ts'
@@ -65,6 +66,9 @@ if (values.help) {
     crashLoop = await runCrashLoop({ path, toldPath: workshop.path('told.txt'), kills, maxTurns, random: Math.random })
   }
   const { eventCount } = size
-  process.stdout.write(formatRetention({ machine: describeMachine(), eventCount, besideTraffic, crashLoop }))
+  const markdown = formatRetention({ machine: describeMachine(), eventCount, besideTraffic, crashLoop })
+  process.stdout.write(markdown)
+  // A part, or a small run, must not stand for the whole.
+  if (!values.quick && values.only === undefined) writeSection('retention', markdown)
   if (crashLoop !== undefined && crashLoop.lostCount + crashLoop.wronglyToldCount > 0) process.exitCode = 1
 }

@@ -63,6 +63,7 @@ export function formatRetention(figures: RetentionFigures): string {
     `## Retention of ${figures.eventCount} rows, every other one too old`,
     '',
     'Milliseconds. No index but that of the key; batches of 100 rows; beside it a write every 5 ms and a read every 2 ms.',
+    'Targets: writes p99 ≤ 15 ms, at most 20 MiB more memory, nothing lost.',
     '',
     figures.machine,
     '',
