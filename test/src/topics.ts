@@ -16,6 +16,7 @@ import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
+import { backup } from './topics/backup.ts'
 import { cancellation } from './topics/cancellation.ts'
 import { close } from './topics/close.ts'
 import { columnDefaults } from './topics/column-defaults.ts'
@@ -104,6 +105,7 @@ const COMMON_NAMES = [
   'logging',
   'metrics',
   'slowQueries',
+  'backup',
 ] as const
 
 const SQLITE_NAMES = [
@@ -186,6 +188,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   metrics,
   slowQueries,
   engineStats,
+  backup,
 }
 
 /** Every topic's name. */

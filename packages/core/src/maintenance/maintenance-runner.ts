@@ -20,8 +20,8 @@ import type {
   MaintenanceStepName,
 } from '../contract/maintenance.ts'
 import type { TaskStore } from '../contract/task.ts'
-import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
+import { tellProgress } from '../store/tell-progress.ts'
 import { type ResolvedMaintenanceOptions, resolveMaintenanceOptions } from './maintenance-options.ts'
 import { MaintenanceTally } from './maintenance-tally.ts'
 import { ReportBuilder } from './report-builder.ts'
@@ -204,14 +204,7 @@ export class MaintenanceRunner {
   }
 
   #tell(ctx: MaintenanceContext, progress: MaintenanceProgress): void {
-    const warn = (error: unknown): void => this.#logger.warn('onProgress threw', { error: errorLabel(error) })
-    try {
-      const answer: unknown = ctx.onProgress?.(progress)
-      // One that is async must not end the process by a rejection that nobody handles.
-      if (answer instanceof Promise) answer.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
+    tellProgress(ctx.onProgress, progress, this.#logger)
   }
 
   /** @throws ABORTED while the caller has not answered */

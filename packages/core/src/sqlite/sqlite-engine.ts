@@ -15,6 +15,8 @@ import {
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type {
   AsyncContext,
+  BackupResult,
+  BackupRun,
   Engine,
   EngineCloseReport,
   EngineSession,
@@ -37,9 +39,10 @@ import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
-import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { countTasks } from './sqlite-counters.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
@@ -68,6 +71,11 @@ export interface SqliteEngineOptions {
   readonly files?: SqliteFiles | undefined
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
   readonly openOffload?: (() => SqliteOffload) | undefined
+  /**
+   * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
+   * there are none. @default none
+   */
+  readonly backups?: SqliteBackupFiles | undefined
   /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
   readonly asyncContext?: AsyncContext | undefined
   /**
@@ -169,6 +177,16 @@ class SqliteEngine implements Engine {
       )
     } catch (error) {
       throw this.#classified(error, 'maintenance')
+    }
+  }
+
+  async backup(run: BackupRun): Promise<BackupResult> {
+    const { backups, clock } = this.#options
+    if (backups === undefined) throw new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' })
+    try {
+      return await backupSqlite({ set: this.#set, backups, openOffload: this.#openOffload, clock }, run)
+    } catch (error) {
+      throw this.#classified(error, 'backup')
     }
   }
 
@@ -295,7 +313,7 @@ class SqliteEngine implements Engine {
   }
 }
 
-function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set: ConnectionSet): Capabilities {
+function capabilitiesOf({ openOffload, asyncContext, backups }: SqliteEngineOptions, set: ConnectionSet): Capabilities {
   const isFile = !set.isMemory
   return Object.freeze({
     cancellation: false,
@@ -309,7 +327,14 @@ function capabilitiesOf({ openOffload, asyncContext }: SqliteEngineOptions, set:
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
     incrementalReclaim: true,
+    backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)
+}
+
+/** To copy a file takes too long for the caller's thread. */
+function backupWay(isFile: boolean, hasOffload: boolean): Capabilities['backup'] {
+  if (!isFile) return 'inline'
+  return hasOffload ? 'process' : false
 }
 
 /**

@@ -7,6 +7,7 @@ import type { CompiledQuery, Dialect, DialectAdapter, Kysely, KyselyProps } from
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
+import type { BackupContext, BackupReport } from '../contract/backup.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Context } from '../contract/context.ts'
 import type { HealthContext, HealthReport } from '../contract/health.ts'
@@ -33,6 +34,7 @@ import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { ASSERT_NOT_NESTED, type NestingStore } from './nested-use.ts'
+import { runBackup } from './run-backup.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
 import { StatementWatch } from './statement-watch.ts'
@@ -122,6 +124,15 @@ class EngineStore<DB> implements Store<DB>, NestingStore {
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
+    }
+  }
+
+  async backup(path: string, ctx: BackupContext = {}): Promise<BackupReport> {
+    const { clock, logger } = this.#options
+    try {
+      return await runBackup({ engine: this.#engine, lifecycle: this.#lifecycle, clock, logger }, path, ctx)
+    } catch (error) {
+      throw this.#runner.failed(error, 'backup')
     }
   }
 
