@@ -1,15 +1,11 @@
 // A backup that is stopped half way, by an abort, by a kill or by the disk: nothing is left, or what is left goes with
 // the next one.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { systemClock } from '@upkeep/core'
-import { openSqliteEngine, SQLITE_DEFAULTS, type SqliteBackupFile } from '@upkeep/core/sqlite'
+import { mkdirSync, statSync } from 'node:fs'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { codeOf, track, turns } from '../../core/test/support/outcome.ts'
-import { nodeBackupFiles } from '../dist/backup-file.js'
-import { loadBetterSqlite3 } from '../dist/better-sqlite3-port.js'
 import { createBlobDatabase } from './support/blob-database.ts'
 import {
   canCountChildren,
@@ -180,42 +176,3 @@ it.runIf(process.platform !== 'win32')(
     })
   },
 )
-
-const INSERT_BLOBS = `insert into t with recursive n(n) as (values (1) union all select n + 1 from n where n < 100)
-  select randomblob(1000) from n`
-
-it('a copy that the check finds damaged is CORRUPT, gets no name and is removed', async () => {
-  const { path, files } = tempFolder()
-  const port = await loadBetterSqlite3({ extensions: [], setupModule: undefined })
-  const damage = (file: SqliteBackupFile): SqliteBackupFile => ({
-    target: file.target,
-    path: file.path,
-    sizeBytes: () => file.sizeBytes(),
-    freeBytes: () => file.freeBytes(),
-    async sync() {
-      const bytes = readFileSync(file.path)
-      writeFileSync(file.path, bytes.fill(0xff, 8192, 12_288))
-    },
-    publish: () => file.publish(),
-    discard: () => file.discard(),
-  })
-  const engine = await openSqliteEngine({
-    name: 'test',
-    port,
-    path: ':memory:',
-    options: SQLITE_DEFAULTS,
-    clock: systemClock,
-    log: { warn: () => undefined, error: () => undefined },
-    backups: { open: async (target, use) => damage(await nodeBackupFiles.open(target, use)) },
-  })
-  onTestFinished(async () => void (await engine.close()))
-  for (const text of ['create table t (a)', INSERT_BLOBS]) {
-    await engine.execute({ sql: text, parameters: [] } as never, {})
-  }
-  const { signal } = new AbortController()
-  const run = { path: path('copy.db'), overwrite: false, signal, progress: () => undefined }
-  expect(await codeOf(() => engine.backup({ ...run, verify: true }))).toBe('CORRUPT')
-  expect(files()).not.toContain('copy.db')
-  await engine.backup({ ...run, verify: false })
-  expect(files()).toContain('copy.db')
-})

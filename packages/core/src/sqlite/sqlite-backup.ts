@@ -16,10 +16,10 @@ import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
 import { inspect, usedBytes } from './maintenance/inspection.ts'
+import { withWriteLock } from './maintenance/maintenance-scope.ts'
 import { runBackupTask, runVerifyTask } from './maintenance/task-runner.ts'
 import type { OffloadResult, SqliteBackupFile, SqliteBackupFiles, SqliteOffload } from './port.ts'
 import { watchSize } from './watch-size.ts'
-import type { LockHolder } from './write-lock.ts'
 
 /** What a backup needs of its engine. */
 export interface SqliteBackupParts {
@@ -34,8 +34,6 @@ interface Copier extends AsyncDisposable {
   copy(path: string, signal: AbortSignal): Promise<unknown>
   verify(path: string, signal: AbortSignal): Promise<OffloadResult>
 }
-
-const BACKUP: LockHolder = { label: 'a backup' }
 
 /** @throws the driver's errors, and see `Engine.backup` */
 export async function backupSqlite(parts: SqliteBackupParts, run: BackupRun): Promise<BackupResult> {
@@ -94,7 +92,11 @@ function openCopier({ set, openOffload }: SqliteBackupParts): Copier {
   // Of its own: maintenance may be at work in another one, and an abort kills it.
   const offload = openOffload()
   return {
-    copy: (path, signal) => offload.run({ name: 'backup', path }, signal),
+    copy(path, signal) {
+      const copy = (): Promise<OffloadResult> => offload.run({ name: 'backup', path }, signal)
+      // Without a log no commit gets past a reader: here it waits in our queue, for as long as it takes.
+      return set.hasWriteAheadLog ? copy() : withWriteLock({ set }, signal, copy)
+    },
     verify: (path, signal) => offload.run({ name: 'verify', path }, signal),
     [Symbol.asyncDispose]: () => offload.close(),
   }
@@ -103,16 +105,12 @@ function openCopier({ set, openOffload }: SqliteBackupParts): Copier {
 /** A database in memory has one connection: nobody may be in a transaction on it. */
 function createInlineCopier(set: ConnectionSet): Copier {
   return {
-    async copy(path, signal) {
-      await set.lock.acquire(BACKUP, signal)
-      try {
+    copy: (path, signal) =>
+      withWriteLock({ set }, signal, () => {
         assertNotAborted(signal, 'backup')
         set.writer.settleCursors()
         runBackupTask(set.writer.db, path)
-      } finally {
-        set.lock.release()
-      }
-    },
+      }),
     verify: async (path) => runVerifyTask(set.port, path),
     [Symbol.asyncDispose]: async () => undefined,
   }
