@@ -234,7 +234,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'what a callback threw is logged with its message',
-    file: `${CORE}/maintenance/maintenance-runner.js`,
+    file: `${CORE}/store/tell-progress.js`,
     find: "'onProgress threw', { error: errorLabel(error) }",
     replace: "'onProgress threw', { error: String(error) }",
     noticedBy: ['logging', 'a callback that throws or rejects'],
@@ -495,7 +495,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sqlite-native/dist/backup-file.js',
     find: 'await removeBackup(this.path);',
     replace: ';',
-    noticedBy: ['backup', 'an abort is ABORTED with its reason, before and amid'],
+    noticedBy: ['backupStops', 'an abort is ABORTED with its reason, before and amid'],
   },
   {
     fault: 'a backup writes over a file that is there',
@@ -530,7 +530,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/store/run-backup.js`,
     find: "openDeadline(ctx, clock, 'backup', lifecycle.signal)",
     replace: "openDeadline(ctx, clock, 'backup', new AbortController().signal)",
-    noticedBy: ['backup', 'close() ends with CLOSED one that outlasts the drain'],
+    noticedBy: ['backupStops', 'close() ends with CLOSED one that outlasts the drain'],
   },
   {
     fault: 'a backup is made from the log and the file apart',

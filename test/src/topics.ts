@@ -17,6 +17,7 @@ import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
 import { backup } from './topics/backup.ts'
+import { backupStops } from './topics/backup-stops.ts'
 import { cancellation } from './topics/cancellation.ts'
 import { close } from './topics/close.ts'
 import { columnDefaults } from './topics/column-defaults.ts'
@@ -106,6 +107,7 @@ const COMMON_NAMES = [
   'metrics',
   'slowQueries',
   'backup',
+  'backupStops',
 ] as const
 
 const SQLITE_NAMES = [
@@ -189,6 +191,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   slowQueries,
   engineStats,
   backup,
+  backupStops,
 }
 
 /** Every topic's name. */

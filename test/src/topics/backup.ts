@@ -1,13 +1,13 @@
 /** `backup()`: one moment of the database in a file of its own, whole or not there. */
 import { type BackupProgress, type Store, task } from '@upkeep/core'
 import { fillPeople } from '../suite/fill-people.ts'
-import { createGate, track } from '../suite/gate.ts'
+import { track } from '../suite/gate.ts'
 import type { TestBackups, TestDatabase } from '../suite/harness.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
 
 /** The folder for backups. The suite's own tests see to it that it is there. */
-function folderOf({ backups }: TestDatabase): TestBackups {
+export function folderOf({ backups }: TestDatabase): TestBackups {
   if (backups === undefined) throw new Error('the harness has no backups')
   return backups
 }
@@ -191,67 +191,6 @@ export const backup: Topic = ({ harness, expect, expectCode, test }) => {
       expect([await counted(store), await names()]).toEqual([[1], []])
     })
   }
-
-  test('an abort is ABORTED with its reason, before and amid, and nothing is left', async ({ database, openWith }) => {
-    const { path, names } = folderOf(database)
-    const store = await openWith(['person'])
-    await fillPeople(store.db, 1000)
-    const reason = new Error('enough')
-    const before = AbortSignal.abort(reason)
-    expect((await expectCode(store.backup(path('copy.db'), { signal: before }), 'ABORTED')).cause).toBe(reason)
-    const controller = new AbortController()
-    const onProgress = (): void => controller.abort(reason)
-    const running = store.backup(path('copy.db'), { signal: controller.signal, onProgress })
-    expect((await expectCode(running, 'ABORTED')).cause).toBe(reason)
-    expect(await names()).toEqual([])
-    await store.backup(path('copy.db'))
-    expect(await names()).toEqual(['copy.db'])
-  })
-
-  test('past its timeoutMs it is TIMEOUT, and nothing is left', async (t) => {
-    const { path, names } = folderOf(t.database)
-    const clock = t.manualClock()
-    const store = await t.openWith(['person'], { clock })
-    const running = store.backup(path('copy.db'), { timeoutMs: 50, onProgress: () => clock.advance(50) })
-    await expectCode(running, 'TIMEOUT')
-    expect(await names()).toEqual([])
-  })
-
-  test('close() lets one that is under way come to its end', async ({ database, openWith }) => {
-    const { path, names } = folderOf(database)
-    const store = await openWith(['counter'])
-    const begun = createGate()
-    const running = store.backup(path('copy.db'), { onProgress: begun.open })
-    await begun.opened
-    expect((await store.close()).abandoned).toBe(0)
-    await running
-    expect(await names()).toEqual(['copy.db'])
-    await expectCode(store.backup(path('more.db')), 'CLOSED')
-  })
-
-  test('close() ends with CLOSED one that outlasts the drain, and nothing is left', async ({ database, openWith }) => {
-    const { path, names } = folderOf(database)
-    const store = await openWith(['person'])
-    await fillPeople(store.db, 1000)
-    const held = createGate()
-    // A database with one connection is copied at one go; there it is this that it waits for.
-    const writing = createGate()
-    const holding = rejectionOf(
-      store.transaction(async (tx) => {
-        await tx.deleteFrom('person').where('id', '=', 1).execute()
-        writing.open()
-        await held.opened
-      }),
-    )
-    await writing.opened
-    let closing: Promise<unknown> | undefined
-    const running = store.backup(path('copy.db'), { onProgress: () => (closing ??= store.close({ drainMs: 0 })) })
-    await expectCode(running, 'CLOSED')
-    held.open()
-    expect(await holding).toMatchObject({ code: 'CLOSED' })
-    expect(await closing).toMatchObject({ abandoned: 2, clean: false })
-    expect(await names()).toEqual([])
-  })
 
   test('several at once do not disturb each other; for one name there is one winner', async (t) => {
     const { path, names, open } = folderOf(t.database)
