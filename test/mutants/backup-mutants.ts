@@ -52,4 +52,11 @@ export const BACKUP_MUTANTS: readonly Mutant[] = [
       fs.writeFileSync(path, fs.readFileSync(String(db.prepare('PRAGMA database_list').all([])[0].file)));`,
     noticedBy: ['backup', 'holds what was committed'],
   },
+  {
+    fault: 'the date in the report of a backup can be set',
+    file: `${CORE}/store/run-backup.js`,
+    find: 'return freezeReport({',
+    replace: 'return Object.freeze({',
+    noticedBy: ['backup', 'holds what was committed, and nothing of what comes later'],
+  },
 ]
