@@ -25,7 +25,7 @@ export const MAINTENANCE_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'what a callback threw is logged with its message',
-    file: `${CORE}/maintenance/maintenance-attempt.js`,
+    file: `${CORE}/store/tell-progress.js`,
     find: "'onProgress threw', { error: errorLabel(error) }",
     replace: "'onProgress threw', { error: String(error) }",
     noticedBy: ['logging', 'a callback that throws or rejects'],

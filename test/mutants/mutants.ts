@@ -1,4 +1,5 @@
 // All mutants, by what they are faults of.
+import { BACKUP_MUTANTS } from './backup-mutants.ts'
 import { MAINTENANCE_MUTANTS } from './maintenance-mutants.ts'
 import { MIGRATION_MUTANTS } from './migration-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MAINTENANCE_MUTANTS,
   ...MIGRATION_MUTANTS,
   ...RETENTION_MUTANTS,
+  ...BACKUP_MUTANTS,
 ]

@@ -32,6 +32,7 @@ export const nodeSqlite: Run = {
       writable: true,
       writeAheadLog: true,
       incrementalReclaim: true,
+      backup: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore),
   },

@@ -3,12 +3,17 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestDatabase } from '../src/suite/harness.ts'
+import { backupFolder } from './backup-folder.ts'
 import { spawnClientProcess } from './client-process.ts'
 import { probeSqlite } from './probe-process.ts'
 import type { Run } from './run.ts'
 
 /** `run` is the name under which another process finds `openStore`. */
-export async function createSqliteFileDatabase(run: string, openStore: Run['openStore']): Promise<TestDatabase> {
+export async function createSqliteFileDatabase(
+  run: string,
+  openStore: Run['openStore'],
+  { hasBackups = false }: { readonly hasBackups?: boolean } = {},
+): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'upkeep-'))
   const path = join(folder, 'test.db')
   return {
@@ -17,6 +22,7 @@ export async function createSqliteFileDatabase(run: string, openStore: Run['open
     spawnClient: () => spawnClientProcess(run, path),
     fileSizeBytes: () => sizeBytes(path),
     walSizeBytes: () => sizeBytes(`${path}-wal`),
+    backups: hasBackups ? backupFolder(join(folder, 'backups'), openStore) : undefined,
     drop: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -29,7 +29,8 @@ export const sqliteNativeFile: Run = {
       writable: true,
       writeAheadLog: true,
       incrementalReclaim: true,
+      backup: 'process',
     },
-    createDatabase: () => createSqliteFileDatabase(NAME, openStore),
+    createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true }),
   },
 }

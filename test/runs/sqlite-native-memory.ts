@@ -1,8 +1,13 @@
 // Native SQLite in memory: one connection, nothing outside the process.
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Store } from '@upkeep/core'
 import { openStore as openByUrl } from '@upkeep/core'
-import { sqliteNative } from '@upkeep/sqlite-native'
+import { openSqliteStore, sqliteNative } from '@upkeep/sqlite-native'
 import type { TestStoreOptions } from '../src/suite/harness.ts'
+import { backupFolder } from './backup-folder.ts'
 import type { Run } from './run.ts'
 
 function openStore<DB>(
@@ -31,10 +36,15 @@ export const sqliteNativeMemory: Run = {
       writable: true,
       writeAheadLog: false,
       incrementalReclaim: true,
+      backup: 'inline',
     },
-    createDatabase: async () => ({
-      openStore: (options = {}) => openStore('', options),
-      drop: async () => undefined,
-    }),
+    async createDatabase() {
+      const folder = join(tmpdir(), `upkeep-${randomUUID()}`)
+      return {
+        openStore: (options = {}) => openStore('', options),
+        backups: backupFolder(folder, (path) => openSqliteStore({ path, durability: 'normal' })),
+        drop: () => rm(folder, { recursive: true, force: true }),
+      }
+    },
   },
 }

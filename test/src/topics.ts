@@ -16,6 +16,8 @@ import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
+import { backup } from './topics/backup.ts'
+import { backupStops } from './topics/backup-stops.ts'
 import { cancellation } from './topics/cancellation.ts'
 import { close } from './topics/close.ts'
 import { columnDefaults } from './topics/column-defaults.ts'
@@ -112,6 +114,8 @@ const COMMON_NAMES = [
   'logging',
   'metrics',
   'slowQueries',
+  'backup',
+  'backupStops',
 ] as const
 
 const SQLITE_NAMES = [
@@ -198,6 +202,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   metrics,
   slowQueries,
   engineStats,
+  backup,
+  backupStops,
 }
 
 /** Every topic's name. */

@@ -2,6 +2,7 @@
 export { systemClock } from './abort/system-clock.ts'
 export { type WithDeadlineOptions, withDeadline } from './abort/with-deadline.ts'
 export type * from './contract/backend.ts'
+export type * from './contract/backup.ts'
 export type { Capabilities } from './contract/capabilities.ts'
 export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
@@ -42,6 +43,7 @@ export {
 export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
 export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
 export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
+export { BACKUP_DEFAULTS, type ResolvedBackupOptions } from './open/backup-options.ts'
 export {
   assertKnownOptions,
   assertNumberOption,

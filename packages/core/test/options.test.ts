@@ -31,6 +31,7 @@ const ALL: Capabilities = {
   writable: true,
   writeAheadLog: true,
   incrementalReclaim: true,
+  backup: false,
 }
 const NONE: Capabilities = { ...ALL, vacuum: false, writeAheadLog: false, incrementalReclaim: false }
 

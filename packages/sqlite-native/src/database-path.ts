@@ -4,8 +4,9 @@
  */
 import { accessSync, constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { invalidArgument, StoreError, type StoreErrorCode } from '@upkeep/core'
+import { invalidArgument, StoreError } from '@upkeep/core'
 import { assertDatabaseName } from '@upkeep/core/sqlite'
+import { fileError } from './file-error.ts'
 
 /** One page. SQLite would write over a file that is smaller. Source: https://www.sqlite.org/fileformat2.html */
 const SMALLEST_DATABASE_BYTES = 512
@@ -60,20 +61,10 @@ function isLink(path: string): boolean {
   return attempt(path, () => lstatSync(path, { throwIfNoEntry: false }))?.isSymbolicLink() === true
 }
 
-const CODES: Readonly<Record<string, StoreErrorCode>> = {
-  EACCES: 'PERMISSION',
-  EPERM: 'PERMISSION',
-  ENOSPC: 'FULL',
-  EDQUOT: 'FULL',
-  EROFS: 'READONLY',
-}
-
 function attempt<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const nativeCode = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    const code = CODES[nativeCode] ?? 'INVALID_ARGUMENT'
-    throw new StoreError(code, `${path} cannot be used: ${nativeCode}`, { operation: 'open', nativeCode, cause: error })
+    throw fileError(error, path, 'open')
   }
 }

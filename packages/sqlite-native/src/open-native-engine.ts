@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type AmbientScope, type Clock, type Engine, StoreError, type StoreLog } from '@upkeep/core'
 import { openSqliteEngine, type SqlitePort } from '@upkeep/core/sqlite'
+import { nodeBackupFiles } from './backup-file.ts'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import { prepareDatabasePath } from './database-path.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
@@ -30,6 +31,7 @@ export async function openNativeEngine(
     path: absolute,
     options: sqlite,
     files: nodeFiles,
+    backups: nodeBackupFiles,
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),

@@ -47,6 +47,18 @@ export interface ClientProcess {
   kill(): Promise<void>
 }
 
+/** A folder of its own for backups, empty at first. */
+export interface TestBackups {
+  /** What `backup()` is given for a file of this name in the folder. */
+  path(name: string): string
+  /** What is in the folder, in order. */
+  names(): Promise<readonly string[]>
+  /** Makes a symbolic link in the folder, and answers its path. */
+  link(name: string, to: string): Promise<string>
+  /** Opens a store on a backup. */
+  open<DB>(path: string): Promise<Store<DB>>
+}
+
 /** One empty database, and what the suite may do to it. */
 export interface TestDatabase {
   /** Opens a store on it; may be called again while one is open where `capabilities.multiProcess`. */
@@ -59,6 +71,8 @@ export interface TestDatabase {
   readonly fileSizeBytes?: (() => Promise<number>) | undefined
   /** Size of the write-ahead log, 0 where there is none. Exactly where `capabilities.writeAheadLog` and it is a file. */
   readonly walSizeBytes?: (() => Promise<number>) | undefined
+  /** Where its backups go. Exactly where `capabilities.backup` is not `false`. */
+  readonly backups?: TestBackups | undefined
   /** Called once, after its stores were closed. */
   drop(): Promise<void>
 }

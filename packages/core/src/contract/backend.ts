@@ -97,6 +97,12 @@ export interface Engine {
   readonly foreignKeys: ForeignKeySwitch | undefined
   /** Tries to become the maintainer, without waiting for another one, and plans the run. */
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession>
+  /**
+   * Copies the database, as it is at one moment from the call on, to a file of its own. Only called where
+   * `capabilities.backup`. Either the copy is whole, on the disk and in its place, or nothing of it is left.
+   * @throws INVALID_ARGUMENT for a place where none may be made; whatever its signal says
+   */
+  backup(run: BackupRun): Promise<BackupResult>
   /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
   recall(key: string): Promise<string | undefined>
   /**
@@ -200,6 +206,28 @@ export interface MaintenanceSession {
   run(step: MaintenanceStepName): Promise<MaintenanceStepResult>
   /** Called on every exit, abort included; `walSizeBytes` afterwards is what is left. */
   close(): Promise<void>
+}
+
+/** What a backup is made with. Validated by the core, but for the path. */
+export interface BackupRun {
+  /** Where it is to be, as the application has written it; not empty. */
+  readonly path: string
+  /** See `BackupContext.overwrite`. */
+  readonly overwrite: boolean
+  /** See `BackupContext.verify`. */
+  readonly verify: boolean
+  /** Ends it: the caller's signal, its deadline and `close()` in one. */
+  readonly signal: AbortSignal
+  /** Tells how far it is; never throws. */
+  progress(doneBytes: number, totalBytes: number): void
+}
+
+/** What came of a backup. */
+export interface BackupResult {
+  /** Absolute path of the copy. */
+  readonly location: string
+  /** Its size in bytes. */
+  readonly sizeBytes: number
 }
 
 /** What one step says of itself; the core adds its name and duration. */

@@ -50,4 +50,9 @@ export interface Capabilities {
    * is `UNSUPPORTED`. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum
    */
   readonly incrementalReclaim: boolean
+  /**
+   * How `backup()` copies the database: in a process that an abort kills, or, `inline`, on the caller's thread at one go.
+   * `false`: not at all; it is `UNSUPPORTED`.
+   */
+  readonly backup: 'process' | 'inline' | false
 }

@@ -3,6 +3,7 @@
  */
 import type { Kysely } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
+import type { BackupContext, BackupReport } from './backup.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Context } from './context.ts'
 import type { HealthContext, HealthReport } from './health.ts'
@@ -78,6 +79,17 @@ export interface Store<DB> extends AsyncDisposable {
    * @throws CLOSED, BUSY
    */
   lastMaintenance(): Promise<Date | undefined>
+  /**
+   * Copies the database, as it is at one moment, to the file `path`, while the application goes on. What was committed
+   * before the call is in it. The file gets its name when it is whole and on the disk; until then, and when the backup
+   * fails or is aborted, there is nothing at `path`, or what was there before. A store that is only read has backups too.
+   *
+   * @throws UNSUPPORTED where `capabilities.backup` is `false`; INVALID_ARGUMENT for a path that is no place for it, among
+   * them the database itself and, without `overwrite`, a file that is there; NESTED_USE inside a write transaction; FULL,
+   * PERMISSION, READONLY, CONNECTION, BUSY, CORRUPT, ABORTED, TIMEOUT, CLOSED; OUTCOME_UNKNOWN where the disk failed
+   * after the file had got its name
+   */
+  backup(path: string, ctx?: BackupContext): Promise<BackupReport>
   /**
    * Runs the migrations of `provider` that have not been run, each in a transaction of its own together with its record,
    * under a lock that holds among processes; then checks what was declared. An abort, like a failure, rolls back the

@@ -15,8 +15,8 @@ import type {
   MaintenanceReport,
   MaintenanceStepName,
 } from '../contract/maintenance.ts'
-import { errorLabel } from '../errors/error-label.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
+import { tellProgress } from '../store/tell-progress.ts'
 import type { ResolvedMaintenanceOptions } from './maintenance-options.ts'
 import { MAINTAINED_AT } from './recall-maintained.ts'
 import { ReportBuilder } from './report-builder.ts'
@@ -148,15 +148,7 @@ class MaintenanceAttempt {
   }
 
   #tell(progress: MaintenanceProgress): void {
-    const { logger } = this.#parts
-    const warn = (error: unknown): void => logger.warn('onProgress threw', { error: errorLabel(error) })
-    try {
-      const answer: unknown = this.#ctx.onProgress?.(progress)
-      // One that is async must not end the process by a rejection that nobody handles.
-      if (answer instanceof Promise) answer.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
+    tellProgress(this.#ctx.onProgress, progress, this.#parts.logger)
   }
 
   /** Whether the database has been looked after: a few named steps, or a look, do not count. */

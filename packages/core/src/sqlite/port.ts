@@ -112,6 +112,10 @@ export type OffloadTask =
   | { readonly name: 'checkpoint'; readonly mode: 'PASSIVE' | 'TRUNCATE' }
   | { readonly name: 'integrity'; readonly mode: 'quick' | 'full' }
   | { readonly name: 'analyze'; readonly mode: 'optimize' | 'full' }
+  /** Writes the database to the empty file `path`. */
+  | { readonly name: 'backup'; readonly path: string }
+  /** Checks such a file. */
+  | { readonly name: 'verify'; readonly path: string }
 
 /** What a task answers: rows of its last statement. */
 export type OffloadResult = readonly SqliteRow[]
@@ -126,4 +130,38 @@ export interface SqliteOffload {
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult>
   /** Ends what was kept warm. */
   close(): Promise<void>
+}
+
+/** Makes the files that backups are written to. */
+export interface SqliteBackupFiles {
+  /**
+   * Makes an empty file beside the target `path`, under a name of its own, readable by nobody else. What earlier backups
+   * to this target have left behind, whose process has died, goes. `database` is the path of what is copied; `undefined`
+   * for one in memory.
+   *
+   * @throws INVALID_ARGUMENT for a target that is the database, belongs to it, is there already and may not be replaced,
+   * or is no place for a file; PERMISSION, READONLY, FULL
+   */
+  open(
+    path: string,
+    use: { readonly database: string | undefined; readonly overwrite: boolean },
+  ): Promise<SqliteBackupFile>
+}
+
+/** A backup that is being written. It ends with one call of `publish` that succeeds, or of `discard`. */
+export interface SqliteBackupFile {
+  /** Absolute path of the target. */
+  readonly target: string
+  /** Absolute path to write to meanwhile. */
+  readonly path: string
+  /** Bytes written so far. */
+  sizeBytes(): Promise<number>
+  /** Bytes free on the disk of the target; `undefined` where nobody can know it. */
+  freeBytes(): Promise<number | undefined>
+  /** Puts what was written on the disk. Called when SQLite has closed the file. */
+  sync(): Promise<void>
+  /** Gives the file its name, in one step, and puts that on the disk. @throws as `SqliteBackupFiles.open` */
+  publish(): Promise<void>
+  /** Removes it. Never rejects. */
+  discard(): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { Capabilities } from '../contract/capabilities.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
-import type { SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 
 /** What a SQLite backend opens its engine with. */
@@ -25,6 +25,11 @@ export interface SqliteEngineOptions {
   readonly files?: SqliteFiles | undefined
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
   readonly openOffload?: (() => SqliteOffload) | undefined
+  /**
+   * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
+   * there are none. @default none
+   */
+  readonly backups?: SqliteBackupFiles | undefined
   /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
   readonly asyncContext?: AsyncContext | undefined
   /**
@@ -40,7 +45,7 @@ export interface SqliteEngineOptions {
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext }: SqliteEngineOptions,
+  { openOffload, asyncContext, backups }: SqliteEngineOptions,
   set: ConnectionSet,
 ): Capabilities {
   const isFile = !set.isMemory
@@ -56,5 +61,12 @@ export function sqliteCapabilities(
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
     incrementalReclaim: true,
+    backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)
+}
+
+/** To copy a file takes too long for the caller's thread. */
+function backupWay(isFile: boolean, hasOffload: boolean): Capabilities['backup'] {
+  if (!isFile) return 'inline'
+  return hasOffload ? 'process' : false
 }

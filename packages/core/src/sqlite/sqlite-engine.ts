@@ -15,6 +15,8 @@ import {
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type {
   AsyncContext,
+  BackupResult,
+  BackupRun,
   Engine,
   EngineCloseReport,
   EngineSession,
@@ -38,6 +40,7 @@ import { MigrationLock } from './migration-lock.ts'
 import type { SqliteOffload } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { countTasks } from './sqlite-counters.ts'
 import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
@@ -130,6 +133,13 @@ class SqliteEngine implements Engine {
     const maintainer = this.#sidecar('maintenance')
     const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
     return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
+  }
+
+  async backup(run: BackupRun): Promise<BackupResult> {
+    const { backups, clock } = this.#options
+    if (backups === undefined) throw new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' })
+    const parts = { set: this.#set, backups, openOffload: this.#openOffload, clock }
+    return this.#asking('backup', () => backupSqlite(parts, run))
   }
 
   async recall(key: string): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import type { CompiledQuery, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
 import type { Engine } from '../contract/backend.ts'
+import type { BackupContext, BackupReport } from '../contract/backup.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Context } from '../contract/context.ts'
 import type { HealthContext, HealthReport } from '../contract/health.ts'
@@ -29,6 +30,7 @@ import { Attachments } from './attachments.ts'
 import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { runBackup } from './run-backup.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SessionProvider } from './session-runner.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
@@ -124,6 +126,15 @@ class EngineStore<DB> implements Store<DB> {
       return await this.#lifecycle.track(this.#maintenance.run(ctx))
     } catch (error) {
       throw this.#runner.failed(error, 'maintenance')
+    }
+  }
+
+  async backup(path: string, ctx: BackupContext = {}): Promise<BackupReport> {
+    const { clock, logger } = this.#options
+    try {
+      return await runBackup({ engine: this.#engine, lifecycle: this.#lifecycle, clock, logger }, path, ctx)
+    } catch (error) {
+      throw this.#runner.failed(error, 'backup')
     }
   }
 

@@ -7,8 +7,8 @@ import { onTestFinished } from 'vitest'
 export interface TempFolder {
   readonly folder: string
   path(...names: string[]): string
-  /** What is in it, by name. */
-  files(): string[]
+  /** What is in it, or in a folder in it, by name. */
+  files(...names: string[]): string[]
   /** Permission bits, as in `chmod`. */
   mode(...names: string[]): string
 }
@@ -20,7 +20,7 @@ export function tempFolder(): TempFolder {
   return {
     folder,
     path,
-    files: () => readdirSync(folder).sort(),
+    files: (...names) => readdirSync(path(...names)).sort(),
     mode: (...names) => (statSync(path(...names)).mode & 0o777).toString(8).padStart(4, '0'),
   }
 }

@@ -36,7 +36,7 @@ export function look({ connection, files, set }: CheckpointScope): Inspection {
 
 /** Runs `work` holding the write lock; the time counts towards nobody's timeout. `onWaiter` hears of who comes to wait. */
 export async function withWriteLock<T>(
-  { set }: CheckpointScope,
+  { set }: Pick<CheckpointScope, 'set'>,
   signal: AbortSignal | undefined,
   work: () => T | Promise<T>,
   onWaiter?: () => void,

@@ -3,19 +3,17 @@
  * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
  */
 import { joinSignals } from '../../abort/join-signals.ts'
-import { delay } from '../../abort/system-clock.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { MaintenanceStepName } from '../../contract/maintenance.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
+import { watchSize } from '../watch-size.ts'
 import { checkpoint, copyLog, dropLogTail } from './checkpoint.ts'
 import { measuresOf, usedBytes } from './inspection.ts'
 import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
 const INLINE_BYTES = 4 * 1024 * 1024
-
-const PROGRESS_INTERVAL_MS = 50
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload } = scope
@@ -147,16 +145,12 @@ async function whileNobodyWaits(
 /** A VACUUM tells nothing while it runs, but its log grows to the size of what is in use. */
 function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes: number): { stop: () => void } {
   const { run, clock, files, set } = scope
-  const done = new AbortController()
   run.progress(step, 0, totalBytes, 'bytes')
-  const loop = async (): Promise<void> => {
-    for (;;) {
-      await delay(clock, PROGRESS_INTERVAL_MS, done.signal, () => new Error('done'))
-      run.progress(step, Math.min(totalBytes, files?.sizeBytes(`${set.path}-wal`) ?? 0), totalBytes, 'bytes')
-    }
-  }
-  loop().catch(() => undefined)
-  return { stop: () => done.abort() }
+  return watchSize(
+    clock,
+    () => files?.sizeBytes(`${set.path}-wal`) ?? 0,
+    (sizeBytes) => run.progress(step, Math.min(totalBytes, sizeBytes), totalBytes, 'bytes'),
+  )
 }
 
 function isLarge(scope: MaintenanceScope): boolean {

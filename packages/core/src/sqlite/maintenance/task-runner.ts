@@ -28,7 +28,7 @@ export class SqliteTaskRunner {
   run(task: OffloadTask): OffloadResult {
     try {
       this.#db ??= this.#open()
-      return runTask(this.#db, task)
+      return runTask(this.#port, this.#db, task)
     } catch (error) {
       throw classifySqliteError(this.#port, error, task.name)
     }
@@ -41,7 +41,7 @@ export class SqliteTaskRunner {
   }
 
   #open(): SqliteDatabase {
-    const db = this.#port.open(this.#path, { readOnly: false, mustExist: true })
+    const db = this.#port.open(this.#path, { readOnly: this.#options.readOnly, mustExist: true })
     applyPragmas(db, this.#options, 'maintenance')
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     // A checkpoint must be on the disk before the log is used again.
@@ -60,7 +60,32 @@ function runCheckpoint(db: SqliteDatabase, mode: 'PASSIVE' | 'TRUNCATE'): Offloa
   }
 }
 
-function runTask(db: SqliteDatabase, task: OffloadTask): OffloadResult {
+/**
+ * Writes the database to the empty file `path`, whose mode stays as it is.
+ * Source: https://www.sqlite.org/lang_vacuum.html#vacuuminto
+ */
+export function runBackupTask(db: SqliteDatabase, path: string): void {
+  const queryOnly = readPragma(db, 'query_only')
+  // It forbids to write any file. A connection that was opened for reading only stays so.
+  db.exec('PRAGMA query_only = 0')
+  try {
+    db.prepare('VACUUM INTO ?').run([path])
+  } finally {
+    db.exec(`PRAGMA query_only = ${queryOnly}`)
+  }
+}
+
+/** Checks a file that nobody else has open. It is opened as its database is: an index may need a function. */
+export function runVerifyTask(port: SqlitePort, path: string): OffloadResult {
+  const db = port.open(path, { readOnly: true, mustExist: true })
+  try {
+    return runIntegrity(db, 'quick')
+  } finally {
+    db.close()
+  }
+}
+
+function runTask(port: SqlitePort, db: SqliteDatabase, task: OffloadTask): OffloadResult {
   switch (task.name) {
     case 'vacuum':
       // Sets up incremental vacuum where it is missing, so that the next time bit by bit will do.
@@ -74,5 +99,10 @@ function runTask(db: SqliteDatabase, task: OffloadTask): OffloadResult {
     case 'analyze':
       runAnalyze(db, task.mode)
       return []
+    case 'backup':
+      runBackupTask(db, task.path)
+      return []
+    case 'verify':
+      return runVerifyTask(port, task.path)
   }
 }
