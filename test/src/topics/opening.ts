@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { createMigrationsOfAll, MIGRATION_NAMES, providerOf } from '../client/migrations.ts'
 import { createGate } from '../suite/gate.ts'
 import type { TestStoreOptions } from '../suite/harness.ts'
+import { keepingLogger } from '../suite/keeping-logger.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 
 const makeTable =
@@ -114,6 +115,7 @@ export const opening: Topic = ({ harness, expect, expectCode, test }) => {
     let inside: Promise<unknown> = Promise.resolve()
     const opened = rejectionOf(
       database.openStore({
+        logger: keepingLogger().logger,
         signal: controller.signal,
         onOpen: (store) => {
           inside = rejectionOf(
