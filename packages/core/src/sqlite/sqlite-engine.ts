@@ -49,6 +49,7 @@ import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
 import { SqliteSession } from './sqlite-session.ts'
 import { resetSqliteStats, snapshotSqliteStats } from './sqlite-stats.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
+import { walSizeBytes } from './wal-size.ts'
 import type { LockHolder } from './write-lock.ts'
 
 const AUTOCOMMIT: LockHolder = { label: 'a single statement' }
@@ -179,7 +180,7 @@ class SqliteEngine implements Engine {
     } finally {
       await this.#asking('close', async () => this.#set.close())
     }
-    return hasLog ? { walSizeBytes: this.#options.files?.sizeBytes(`${this.location}-wal`) ?? 0 } : {}
+    return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.location) } : {}
   }
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */

@@ -11,6 +11,7 @@ import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteDatabase, SqliteFiles } from './port.ts'
 import { readPragma } from './pragmas.ts'
+import { walSizeBytes } from './wal-size.ts'
 
 /** Below this share of `diskFreeBytes`, `disk_free` is `fail`. */
 const DISK_FAIL_RATIO = 0.1
@@ -30,8 +31,8 @@ export async function sqliteHealth(
   const findings = [await ask(set, signal, (db) => freelist(db, limits))]
   if (set.isMemory || files === undefined) return findings
   if (set.hasWriteAheadLog) {
-    const walSizeBytes = files.sizeBytes(`${set.path}-wal`) ?? 0
-    findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', walSizeBytes, limits.walSizeBytes))
+    const sizeBytes = walSizeBytes(files, set.path)
+    findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', sizeBytes, limits.walSizeBytes))
   }
   const freeBytes = files.freeBytes(set.path)
   if (freeBytes !== undefined) findings.push(diskFree(freeBytes, limits.diskFreeBytes))

@@ -3,6 +3,7 @@ import type { EngineStats } from '../contract/stats.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteFiles } from './port.ts'
 import { createSqliteCounters } from './sqlite-counters.ts'
+import { walSizeBytes } from './wal-size.ts'
 
 /** An immutable snapshot; of the file system it asks for the size of the log. */
 export function snapshotSqliteStats(set: ConnectionSet, files: SqliteFiles | undefined): EngineStats {
@@ -12,7 +13,7 @@ export function snapshotSqliteStats(set: ConnectionSet, files: SqliteFiles | und
     pool: set.readerStats(),
     executors: Object.freeze({ inline, process }),
     statementCache: Object.freeze({ hitCount: hits, missCount: misses }),
-    walSizeBytes: set.hasWriteAheadLog ? (files?.sizeBytes(`${set.path}-wal`) ?? 0) : undefined,
+    walSizeBytes: set.hasWriteAheadLog ? walSizeBytes(files, set.path) : undefined,
   })
 }
 

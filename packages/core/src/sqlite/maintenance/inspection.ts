@@ -4,6 +4,7 @@
 import type { MaintenanceMeasures } from '../../contract/step-status.ts'
 import type { SqliteDatabase, SqliteFiles } from '../port.ts'
 import { readPragma } from '../pragmas.ts'
+import { walSizeBytes } from '../wal-size.ts'
 
 /** A look at a database. Sizes are those of the files, not what SQLite believes them to be after the next checkpoint. */
 export interface Inspection {
@@ -29,7 +30,7 @@ export function inspect(db: SqliteDatabase, files: SqliteFiles | undefined, path
     freePageCount: Number(readPragma(db, 'freelist_count')),
     autoVacuum: AUTO_VACUUM[Number(readPragma(db, 'auto_vacuum'))] ?? 'none',
     fileSizeBytes: path === undefined ? undefined : files?.sizeBytes(path),
-    walSizeBytes: path === undefined ? undefined : (files?.sizeBytes(`${path}-wal`) ?? 0),
+    walSizeBytes: path === undefined ? undefined : walSizeBytes(files, path),
     identity: path === undefined ? undefined : files?.identity(path),
     freeDiskBytes: path === undefined ? undefined : files?.freeBytes(path),
     freeTempBytes: files?.freeTempBytes(),

@@ -7,6 +7,7 @@ import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { MaintenanceStepName } from '../../contract/maintenance.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
+import { walSizeBytes } from '../wal-size.ts'
 import { watchSize } from '../watch-size.ts'
 import { checkpoint, copyLog, dropLogTail } from './checkpoint.ts'
 import { measuresOf, usedBytes } from './inspection.ts'
@@ -148,7 +149,7 @@ function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes
   run.progress(step, 0, totalBytes, 'bytes')
   return watchSize(
     clock,
-    () => files?.sizeBytes(`${set.path}-wal`) ?? 0,
+    () => walSizeBytes(files, set.path),
     (sizeBytes) => run.progress(step, Math.min(totalBytes, sizeBytes), totalBytes, 'bytes'),
   )
 }
