@@ -87,7 +87,7 @@ export const OPERATION_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/store/store-runner.js`,
     find: 'this.#ended.has(session)',
     replace: 'false',
-    noticedBy: ['metrics', 'whatever its work goes on to ask'],
+    noticedBy: ['abortCounts', 'whatever its work goes on to ask'],
   },
   {
     fault: 'the event of a slow query holds the values',

@@ -16,6 +16,7 @@ import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
+import { abortCounts } from './topics/abort-counts.ts'
 import { backup } from './topics/backup.ts'
 import { backupStops } from './topics/backup-stops.ts'
 import { cancellation } from './topics/cancellation.ts'
@@ -113,6 +114,7 @@ const COMMON_NAMES = [
   'redaction',
   'logging',
   'metrics',
+  'abortCounts',
   'slowQueries',
   'backup',
   'backupStops',
@@ -200,6 +202,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   tableRebuild,
   repeatedValues,
   metrics,
+  abortCounts,
   slowQueries,
   engineStats,
   backup,
