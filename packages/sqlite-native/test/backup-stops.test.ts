@@ -103,7 +103,15 @@ const failing = (database: string, folder: string, during: string): string => `
   import { readdirSync, rmSync, writeFileSync } from 'node:fs'
   const folder = ${JSON.stringify(folder)}
   const store = await openSqliteStore({ path: ${JSON.stringify(database)}, logger: { warn() {}, error() {} } })
-  const options = { onProgress({ doneBytes }) { if (doneBytes === 0) { ${during} } } }
+  let hasBegun = false
+  const options = {
+    // Once: while nothing is written yet, more than one call says 0.
+    onProgress() {
+      if (hasBegun) return
+      hasBegun = true
+      ${during}
+    },
+  }
   const codeOf = (work) => work.then(() => 'done', ({ code, nativeCode }) => [code, nativeCode ?? null])
   const first = await codeOf(store.backup(folder + '/copy.db', options))
   const left = readdirSync(folder)
