@@ -35,20 +35,23 @@ export function leaveSchemaEpoch(path: string): void {
 export class SchemaWatch {
   readonly #prepare: () => SqliteStatement
   readonly #epoch: SchemaEpoch
+  readonly #intervalMs: number
   #statement: SqliteStatement | undefined
   #seenEpoch = -1
   #version = 0
   #checkedMs = 0
 
-  constructor(prepare: () => SqliteStatement, epoch: SchemaEpoch) {
+  /** An interval of 0 is for where one more question to SQLite does not count. */
+  constructor(prepare: () => SqliteStatement, epoch: SchemaEpoch, intervalMs: number = CHECK_INTERVAL_MS) {
     this.#prepare = prepare
     this.#epoch = epoch
+    this.#intervalMs = intervalMs
   }
 
   /** Changes when the schema does. Ask after the statement has run, so that it cannot be older than the rows. */
   version(): number {
     const nowMs = performance.now()
-    if (this.#seenEpoch !== this.#epoch.count || nowMs - this.#checkedMs >= CHECK_INTERVAL_MS) {
+    if (this.#seenEpoch !== this.#epoch.count || nowMs - this.#checkedMs >= this.#intervalMs) {
       this.#seenEpoch = this.#epoch.count
       this.#statement ??= this.#prepare()
       this.#version = Number(this.#statement.all([])[0]?.schema_version)

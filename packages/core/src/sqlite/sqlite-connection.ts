@@ -25,12 +25,20 @@ export class SqliteConnection implements CursorOwner {
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
 
-  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: SqliteCounters, epoch: SchemaEpoch) {
+  /** `schemaIntervalMs` is for {@link SchemaWatch}. */
+  constructor(
+    port: SqlitePort,
+    db: SqliteDatabase,
+    cacheSize: number,
+    counters: SqliteCounters,
+    epoch: SchemaEpoch,
+    schemaIntervalMs?: number,
+  ) {
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
     this.#counters = counters
-    this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'), epoch)
+    this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'), epoch, schemaIntervalMs)
   }
 
   get inTransaction(): boolean {

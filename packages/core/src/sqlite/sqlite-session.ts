@@ -141,7 +141,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     const { connection } = this.#lease
     const transaction = this.#transaction
     this.#transaction = undefined
-    if (transaction !== undefined) this.#lease.settingsChanged ||= !transaction.rollbackQuietly()
+    if (transaction !== undefined) this.#lease.settingsChanged ||= !(await transaction.rollbackQuietly())
     else if (connection?.inTransaction === true) this.#lease.settingsChanged = true
     await this.#lease.giveBack()
   }
@@ -194,7 +194,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     const transaction = this.#transaction
     this.#endTransaction()
     try {
-      transaction?.rollback()
+      void transaction?.rollback()
     } catch (error) {
       throw this.#failed(error, 'rollback')
     }
@@ -207,7 +207,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     this.#endTransaction()
     try {
       if (doomed === undefined) await transaction.commit()
-      else this.#lease.settingsChanged ||= !transaction.rollbackQuietly()
+      else this.#lease.settingsChanged ||= !(await transaction.rollbackQuietly())
     } finally {
       this.#fate.isCommitting = false
     }
@@ -224,7 +224,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   async #savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
     await this.#inTurn('savepoint', async () => {
       this.#fate.assertUsable(undefined)
-      this.#requireTransaction().savepoint(command, name)
+      await this.#requireTransaction().savepoint(command, name)
     })
   }
 

@@ -86,7 +86,7 @@ export async function openSharedStream(
 }
 
 /** A cursor in a transaction of its own, which keeps the snapshot until the last row is decoded. */
-class ReaderSource implements RowSource {
+export class ReaderSource implements RowSource {
   readonly #reader: SqliteConnection
   readonly #giveBack: () => void
   #cursor: Cursor | undefined

@@ -8,19 +8,34 @@ import type { TransactionSettings } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
-import type { SessionLease } from './session-lease.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
+
+/** A connection, as far as a transaction needs it; one on another thread answers by promises. */
+export interface TransactionConnection {
+  readonly inTransaction: boolean
+  control(sql: string): void | Promise<void>
+  undo(sql: string): void | Promise<void>
+  exec(sql: string): void | Promise<void>
+}
+
+/** Where a transaction gets its connection. */
+export interface TransactionLease {
+  /** Whether what {@link reader} gave can only read. */
+  readonly isReader: boolean
+  writer(signal: AbortSignal | undefined): Promise<TransactionConnection>
+  reader(signal: AbortSignal | undefined): Promise<TransactionConnection>
+}
 
 export class SqliteTransaction {
   /** Set by whoever runs a statement that changes the schema. */
   schemaChanged = false
   readonly #set: ConnectionSet
-  readonly #connection: SqliteConnection
+  readonly #connection: TransactionConnection
   /** Set where the connection also writes, and was made read-only for this transaction. */
   readonly #queryOnly: boolean
 
-  private constructor(set: ConnectionSet, connection: SqliteConnection, queryOnly: boolean) {
+  private constructor(set: ConnectionSet, connection: TransactionConnection, queryOnly: boolean) {
     this.#set = set
     this.#connection = connection
     this.#queryOnly = queryOnly
@@ -29,7 +44,7 @@ export class SqliteTransaction {
   /** @throws BUSY, ABORTED, NESTED_USE */
   static async begin(
     set: ConnectionSet,
-    lease: SessionLease,
+    lease: TransactionLease,
     settings: TransactionSettings,
     signal: AbortSignal | undefined,
   ): Promise<SqliteTransaction> {
@@ -45,7 +60,7 @@ export class SqliteTransaction {
       await retryWhileBusy(set.busy, signal, () => transaction.#beginReadOnly())
       return transaction
     } catch (error) {
-      transaction.rollbackQuietly()
+      await transaction.rollbackQuietly()
       throw error
     }
   }
@@ -67,9 +82,11 @@ export class SqliteTransaction {
       this.#connection.control('COMMIT')
     } catch (error) {
       if (this.#set.busy.isBusy(error)) return false
-      throw this.#commitFailed(error)
+      const failure = classifySqliteError(this.#set.port, error, 'commit')
+      void this.rollbackQuietly()
+      throw failure
     }
-    this.#end()
+    void this.#end()
     return true
   }
 
@@ -83,53 +100,61 @@ export class SqliteTransaction {
     try {
       await retryWhileBusy(this.#set.busy, undefined, () => this.#connection.control('COMMIT'))
     } catch (error) {
-      throw this.#commitFailed(error)
+      const failure = classifySqliteError(this.#set.port, error, 'commit')
+      await this.rollbackQuietly()
+      throw failure
     }
-    this.#end()
+    await this.#end()
   }
 
-  rollback(): void {
-    try {
-      if (this.#connection.inTransaction) this.#connection.undo('ROLLBACK')
-    } finally {
-      this.#end()
-    }
+  /** At once where the connection is on this thread. */
+  rollback(): void | Promise<void> {
+    const { inTransaction } = this.#connection
+    return thenAlways(
+      () => (inTransaction ? this.#connection.undo('ROLLBACK') : undefined),
+      () => this.#end(),
+    )
   }
 
   /** For where another error is the one to tell. Answers whether the connection is as it was. */
-  rollbackQuietly(): boolean {
+  async rollbackQuietly(): Promise<boolean> {
     try {
-      this.rollback()
+      await this.rollback()
       return true
     } catch {
       return false
     }
   }
 
-  savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): void {
+  async savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
     if (this.isLost) throw new StoreError('ABORTED', 'the transaction was rolled back', { operation: 'savepoint' })
     const sql = `${command} "${name.replaceAll('"', '""')}"`
-    if (command === 'ROLLBACK TO') this.#connection.undo(sql)
-    else this.#connection.control(sql)
+    await (command === 'ROLLBACK TO' ? this.#connection.undo(sql) : this.#connection.control(sql))
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
   }
 
-  #commitFailed(error: unknown): StoreError {
-    const failure = classifySqliteError(this.#set.port, error, 'commit')
-    this.rollbackQuietly()
-    return failure
-  }
-
-  #beginReadOnly(): void {
-    if (this.#queryOnly) this.#connection.exec('PRAGMA query_only = 1')
-    if (!this.#connection.inTransaction) this.#connection.control('BEGIN')
+  async #beginReadOnly(): Promise<void> {
+    if (this.#queryOnly) await this.#connection.exec('PRAGMA query_only = 1')
+    if (!this.#connection.inTransaction) await this.#connection.control('BEGIN')
     // BEGIN alone takes no snapshot; the first read does.
-    this.#connection.control('SELECT 1 FROM sqlite_schema LIMIT 1')
+    await this.#connection.control('SELECT 1 FROM sqlite_schema LIMIT 1')
   }
 
-  #end(): void {
-    if (this.#queryOnly) this.#connection.exec('PRAGMA query_only = 0')
+  #end(): void | Promise<void> {
     // Rolled back, the schema is the one before; committed, others see it only now.
     if (this.schemaChanged) this.#set.schemaChanged()
+    return this.#queryOnly ? this.#connection.exec('PRAGMA query_only = 0') : undefined
   }
+}
+
+/** Runs `last` whatever becomes of `first`: at once where both answer at once. */
+function thenAlways(first: () => void | Promise<void>, last: () => void | Promise<void>): void | Promise<void> {
+  let running: void | Promise<void>
+  try {
+    running = first()
+  } catch (error) {
+    void last()
+    throw error
+  }
+  return running instanceof Promise ? running.finally(last) : last()
 }

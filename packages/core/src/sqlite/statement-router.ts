@@ -50,19 +50,28 @@ export class StatementRouter {
     kind: StatementClass,
     parameters: readonly unknown[],
   ): QueryResult<unknown> {
-    const statement = connection.cached(sql) ?? this.#prepare(connection, sql, kind)
-    const result = connection.execute(statement, parameters)
+    const result = runStatement(connection, sql, kind, parameters)
     if (changesSchema(kind)) this.set.schemaChanged({ temporary: kind === 'temporary schema' })
     return result
   }
+}
 
-  #prepare(connection: SqliteConnection, sql: string, kind: StatementClass): PreparedStatement {
-    if (kind === 'vacuum') throw refuseVacuum()
-    const statement = connection.prepare(sql)
-    // A flag PRAGMA acts while it is prepared and does nothing when it is run again; a schema change runs once.
-    if (kind === 'read' || kind === 'write') connection.keep(sql, statement)
-    return statement
-  }
+/** Runs a statement on `connection`, prepared once where it may be kept; wherever that connection lives. */
+export function runStatement(
+  connection: SqliteConnection,
+  sql: string,
+  kind: StatementClass,
+  parameters: readonly unknown[],
+): QueryResult<unknown> {
+  return connection.execute(connection.cached(sql) ?? prepareStatement(connection, sql, kind), parameters)
+}
+
+function prepareStatement(connection: SqliteConnection, sql: string, kind: StatementClass): PreparedStatement {
+  if (kind === 'vacuum') throw refuseVacuum()
+  const statement = connection.prepare(sql)
+  // A flag PRAGMA acts while it is prepared and does nothing when it is run again; a schema change runs once.
+  if (kind === 'read' || kind === 'write') connection.keep(sql, statement)
+  return statement
 }
 
 /** Whether prepared statements and column types are of the past afterwards. */
