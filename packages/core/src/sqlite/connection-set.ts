@@ -39,7 +39,7 @@ export class ConnectionSet {
   readonly counters: SqliteCounters = createSqliteCounters()
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
-  readonly #clock: Clock
+  readonly clock: Clock
   #writer!: SqliteConnection
   #reader: SqliteConnection | undefined
   #readers: ReaderPool | undefined
@@ -54,7 +54,7 @@ export class ConnectionSet {
     this.options = options
     this.lock = new WriteLock(clock, options.busyTimeoutMs)
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
-    this.#clock = clock
+    this.clock = clock
     this.#log = log
     this.#epoch = joinSchemaEpoch(path)
   }
@@ -139,6 +139,12 @@ export class ConnectionSet {
     this.#readers?.forgetStatements()
   }
 
+  /** One that runs elsewhere from now on. */
+  forgetStatement(sql: string): void {
+    this.#writer.forgetStatement(sql)
+    this.#reader?.forgetStatement(sql)
+  }
+
   /**
    * Puts a fresh connection in the writer's place: the surest way to restore its settings, TEMP objects and attached
    * databases. A database in memory would be lost, so there its pragmas are set again.
@@ -218,7 +224,7 @@ export class ConnectionSet {
     this.#reader = await retryWhileBusy(this.busy, signal, () => this.openConnection('reader'))
     const openReader = (): Promise<SqliteConnection> =>
       retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))
-    this.#readers = new ReaderPool(openReader, this.#clock, this.options)
+    this.#readers = new ReaderPool(openReader, this.clock, this.options)
   }
 
   #openWriter(): SqliteConnection {

@@ -7,10 +7,12 @@
 import type { CompiledQuery, QueryResult } from 'kysely'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
+import { isPlainRead, runPlainRead } from './plain-read.ts'
 import type { SessionFate } from './session-fate.ts'
 import type { SessionLease } from './session-lease.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { openCursor } from './sqlite-cursor.ts'
+import type { LongStatements } from './executors/long-statements.ts'
 import { openSharedStream, type RowSource, rowsInMemory } from './sqlite-stream.ts'
 import type { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -20,6 +22,7 @@ import type { LockHolder } from './write-lock.ts'
 /** What it needs of its session. */
 export interface SessionParts {
   readonly router: StatementRouter
+  readonly long: LongStatements
   readonly lease: SessionLease
   readonly fate: SessionFate
   readonly holder: LockHolder
@@ -35,33 +38,46 @@ export class SessionStatements {
     this.#parts = parts
   }
 
-  async execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
-    const { router, lease, fate, transaction } = this.#parts
+  async execute(
+    query: CompiledQuery,
+    signal: AbortSignal,
+    limitMs: number | undefined,
+  ): Promise<QueryResult<unknown>> {
+    const { router, long, lease, fate, transaction } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     const { busy } = router.set
     if (lease.connection === undefined) {
-      const read = await router.plainRead(query.sql, kind, signal)
-      if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
+      const read = await runPlainRead(router, long, query, kind, { signal, timeoutMs: limitMs })
+      if (read !== undefined) return read
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    if (transaction() !== undefined) return this.#run(connection, query, kind)
-    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind))
+    if (transaction() !== undefined) return this.#run(connection, query, kind, limitMs)
+    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind, limitMs))
   }
 
-  async openStream(query: CompiledQuery, signal: AbortSignal | undefined): Promise<RowSource> {
-    const { router, lease, fate, holder, assertNotNested } = this.#parts
+  /** `isAbortable`: it is to be one that its caller can stop at any moment. */
+  async openStream(
+    query: CompiledQuery,
+    signal: AbortSignal,
+    chunkSize: number,
+    isAbortable: boolean,
+  ): Promise<RowSource> {
+    const { router, long, lease, fate, holder, assertNotNested } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     if (lease.connection === undefined) {
       if (router.set.readers === undefined) assertNotNested()
-      const source = await openSharedStream(router, query, kind, holder, signal)
+      const inline = (): Promise<RowSource | undefined> => openSharedStream(router, query, kind, holder, signal)
+      const source = (await isPlainRead(router, long, query.sql, kind, signal))
+        ? await long.openStream({ query, kind, chunkSize, signal, isAbortable }, inline)
+        : await inline()
       if (source !== undefined) return source
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
+    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind, undefined).rows)
   }
 
   /** The session may have ended while it waited for the lock. */
@@ -71,10 +87,15 @@ export class SessionStatements {
     return connection
   }
 
-  #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
+  #run(
+    connection: SqliteConnection,
+    { sql, parameters }: CompiledQuery,
+    kind: StatementClass,
+    limitMs: number | undefined,
+  ): QueryResult<unknown> {
     const transaction = this.#parts.transaction()
     if (transaction !== undefined && changesSchema(kind)) transaction.schemaChanged = true
-    return this.#parts.router.run(connection, sql, kind, parameters)
+    return this.#parts.router.run(connection, sql, kind, parameters, limitMs)
   }
 
   #assertAllowed(kind: StatementClass): void {

@@ -9,13 +9,15 @@ export interface SqliteCounters {
   misses: number
   /** Statements that were run on the caller's thread. */
   inline: number
+  /** Statements that were run on a worker. */
+  worker: number
   /** Tasks that were given to the maintenance process. */
   process: number
 }
 
 /** All at zero. */
 export function createSqliteCounters(): SqliteCounters {
-  return { hits: 0, misses: 0, inline: 0, process: 0 }
+  return { hits: 0, misses: 0, inline: 0, worker: 0, process: 0 }
 }
 
 /** `offload`, with its tasks counted. */

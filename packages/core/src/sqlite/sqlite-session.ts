@@ -8,6 +8,7 @@ import type { AbortableOperationOptions, CompiledQuery, QueryResult, Transaction
 import type { AmbientScope, EngineSession, StatementContext } from '../contract/backend.ts'
 import { invalidArgument, type StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
+import type { LongStatements } from './executors/long-statements.ts'
 import { SessionFate, toldAgain } from './session-fate.ts'
 import { SessionLease } from './session-lease.ts'
 import { SessionStatements } from './session-statements.ts'
@@ -30,6 +31,7 @@ export interface SessionOrigin {
 export class SqliteSession implements EngineSession, LockHolder {
   readonly outer: AmbientScope | undefined
   readonly #router: StatementRouter
+  readonly #long: LongStatements
   readonly #lease: SessionLease
   readonly #origin: SessionOrigin
   /** Made for the first statement that cannot be answered at once; many sessions have none. */
@@ -39,9 +41,10 @@ export class SqliteSession implements EngineSession, LockHolder {
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
 
-  constructor(router: StatementRouter, origin: SessionOrigin) {
+  constructor(router: StatementRouter, long: LongStatements, origin: SessionOrigin) {
     this.outer = origin.outer
     this.#router = router
+    this.#long = long
     this.#fate = new SessionFate(origin.signal)
     this.#lease = new SessionLease(router.set, this, origin.assertNotNested)
     this.#origin = origin
@@ -64,9 +67,9 @@ export class SqliteSession implements EngineSession, LockHolder {
     })
   }
 
-  execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+  execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
-    return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
+    return this.#executeAtOnce(query, ctx) ?? this.#executeInTurn(query, ctx)
   }
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
@@ -76,14 +79,18 @@ export class SqliteSession implements EngineSession, LockHolder {
   async *streamQuery<R>(
     query: CompiledQuery,
     chunkSize: number,
-    options?: AbortableOperationOptions,
+    ctx: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
-    using joined = this.#fate.joined(options?.signal)
+    using joined = this.#fate.joined(ctx.signal)
     const { signal } = joined
-    const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal))
+    const rowCount = Math.max(1, chunkSize)
+    const isAbortable = ctx.signal !== undefined
+    const source = await this.#inTurn('stream', () =>
+      this.#statements.openStream(query, signal, rowCount, isAbortable),
+    )
     this.#streams.add(source)
     try {
-      const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#fate.assertUsable(signal))
+      const chunks = readChunks(source, rowCount, () => this.#fate.assertUsable(signal), ctx.timeoutMs)
       yield* chunks as AsyncGenerator<QueryResult<R>>
     } catch (error) {
       throw this.#failed(error, 'stream')
@@ -137,7 +144,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (this.#fate.isReleased) return
     this.#fate.isReleased = true
     // A stream whose reader waits elsewhere would keep its connection, and its snapshot, for as long as it likes.
-    for (const source of this.#streams) source.end()
+    for (const source of this.#streams) await source.end()
     const { connection } = this.#lease
     const transaction = this.#transaction
     this.#transaction = undefined
@@ -149,6 +156,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   get #statements(): SessionStatements {
     this.#made ??= new SessionStatements({
       router: this.#router,
+      long: this.#long,
       lease: this.#lease,
       fate: this.#fate,
       holder: this,
@@ -159,14 +167,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
-  #executeAtOnce(query: CompiledQuery, signal: AbortSignal | undefined): QueryResult<unknown> | undefined {
+  #executeAtOnce(query: CompiledQuery, { signal, timeoutMs }: StatementContext): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
     if (!this.#turns.isIdle || this.#transaction === undefined || connection === undefined) return undefined
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
       this.#fate.assertUsable(signal)
-      return connection.execute(statement, query.parameters)
+      return connection.execute(statement, query.parameters, timeoutMs)
     } catch (error) {
       throw this.#failed(error, 'query')
     }
@@ -214,10 +222,10 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
   }
 
-  #executeInTurn(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+  #executeInTurn(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
     return this.#inTurn('query', async () => {
       using joined = this.#fate.joined(signal)
-      return await this.#statements.execute(query, joined.signal)
+      return await this.#statements.execute(query, joined.signal, timeoutMs)
     })
   }
 

@@ -13,10 +13,13 @@ import type { LockHolder } from './write-lock.ts'
 
 /** Where a stream reads. */
 export interface RowSource {
-  /** The next rows, at most `count`; fewer only at the end. */
-  read(count: number): unknown[]
-  /** Gives back what the source holds. */
-  end(): void
+  /**
+   * The next rows, at most `count`; fewer only at the end. What has to be read for them has `limitMs`.
+   * @throws StatementStopped
+   */
+  read(count: number, limitMs?: number): unknown[] | Promise<unknown[]>
+  /** Gives back what the source holds. Never rejects. */
+  end(): void | Promise<void>
 }
 
 /** A source of rows that are there already. */
@@ -32,22 +35,24 @@ export function rowsInMemory(rows: unknown[]): RowSource {
   }
 }
 
-/** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop. */
+/** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop; each chunk has `limitMs`. */
 export async function* readChunks(
   source: RowSource,
   chunkSize: number,
   beforeEach: () => void,
+  limitMs?: number,
 ): AsyncGenerator<QueryResult<unknown>> {
   try {
     for (;;) {
       beforeEach()
-      const rows = source.read(chunkSize)
+      const reading = source.read(chunkSize, limitMs)
+      const rows = reading instanceof Promise ? await reading : reading
       if (rows.length > 0) yield { rows }
       if (rows.length < chunkSize) return
       if (isSliceSpent()) await yieldToLoop()
     }
   } finally {
-    source.end()
+    await source.end()
   }
 }
 
@@ -102,8 +107,8 @@ export class ReaderSource implements RowSource {
     this.#cursor = openCursor(this.#reader, query, kind)
   }
 
-  read(count: number): unknown[] {
-    return this.#cursor?.read(count) ?? []
+  read(count: number, limitMs?: number): unknown[] {
+    return this.#cursor?.read(count, limitMs) ?? []
   }
 
   /** Called by the reader of the stream and by the session that is released, whoever comes first. */

@@ -10,7 +10,7 @@ import type { Channel } from '../../remote/channel.ts'
 import { type HostCall, serveRemote } from '../../remote/remote-host.ts'
 import { type RowBatch, RowPacker } from '../../remote/row-batch.ts'
 import type { StopWord } from '../../remote/stop-word.ts'
-import type { SqliteDatabase, SqlitePort } from '../port.ts'
+import type { SqliteDatabase, SqlitePort, StatementGuard } from '../port.ts'
 import { applyPragmas } from '../pragmas.ts'
 import { SqliteConnection } from '../sqlite-connection.ts'
 import { createSqliteCounters } from '../sqlite-counters.ts'
@@ -27,6 +27,9 @@ import type {
   StateAnswer,
   StreamArgument,
 } from './sqlite-calls.ts'
+
+/** How long a statement may run is decided on the other side. */
+const UNLIMITED = Number.POSITIVE_INFINITY
 
 /** What a host serves. */
 export interface SqliteHostOptions {
@@ -60,6 +63,8 @@ export function serveSqlite(channel: Channel, options: SqliteHostOptions): void 
 
 class SqliteHost {
   readonly #options: SqliteHostOptions
+  /** The call whose statement is run next. Statements are run at one go, so it cannot change under one. */
+  #running = 0
   #opened: SqliteConnection | undefined
 
   constructor(options: SqliteHostOptions) {
@@ -72,11 +77,13 @@ class SqliteHost {
     const db = port.open(path, { readOnly: options.readOnly, mustExist: true })
     try {
       applyPragmas(db, options, 'writer')
-      // Nobody else's schema changes are heard of here; a question to SQLite is nothing beside what runs here.
-      const schemaIntervalMs = 0
       const { statementCacheSize } = options
       const epoch = { count: 0 }
-      this.#opened = new SqliteConnection(port, db, statementCacheSize, createSqliteCounters(), epoch, schemaIntervalMs)
+      this.#opened = new SqliteConnection(port, db, statementCacheSize, createSqliteCounters(), epoch, {
+        guard: this.#guard,
+        // Nobody tells of schema changes here, and a question to SQLite is nothing beside what runs here.
+        schemaIntervalMs: 0,
+      })
       return { token: token?.(db) }
     } catch (error) {
       db.close()
@@ -87,7 +94,8 @@ class SqliteHost {
   async execute({ sql, kind, parameters }: ExecuteArgument, call: HostCall): Promise<ExecuteAnswer> {
     const connection = this.#connection
     const startedMs = performance.now()
-    const { rows, ...told } = this.#stoppable(call, () => runStatement(connection, sql, kind, parameters))
+    this.#running = call.id
+    const { rows, ...told } = runStatement(connection, sql, kind, parameters, UNLIMITED)
     const tookMs = performance.now() - startedMs
     const last = await sendRows(rows as Record<string, unknown>[], call)
     return { ...told, last, tookMs, inTransaction: connection.inTransaction }
@@ -100,7 +108,8 @@ class SqliteHost {
     const packer = new RowPacker()
     try {
       for (let isLast = false; !isLast && !call.isCancelled; ) {
-        const rows = this.#stoppable(call, () => source.read(chunkSize)) as Record<string, unknown>[]
+        this.#running = call.id
+        const rows = (await source.read(chunkSize, UNLIMITED)) as Record<string, unknown>[]
         isLast = rows.length < chunkSize
         for (let start = 0; start < rows.length; ) {
           const batch = packer.pack(rows, start)
@@ -109,7 +118,7 @@ class SqliteHost {
         }
       }
     } finally {
-      source.end()
+      await source.end()
     }
     return { inTransaction: connection.inTransaction }
   }
@@ -149,18 +158,17 @@ class SqliteHost {
       }
     }
     const { sql, parameters } = query
-    const run = (): unknown[] => runStatement(connection, sql, kind, parameters).rows
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#stoppable(call, run))
+    this.#running = call.id
+    return (
+      openCursor(connection, query, kind) ??
+      rowsInMemory(runStatement(connection, sql, kind, parameters, UNLIMITED).rows)
+    )
   }
 
-  #stoppable<T>({ id }: HostCall, work: () => T): T {
+  /** What is stopped here is stopped by the other side, whoever wanted that. */
+  get #guard(): StatementGuard | undefined {
     const { stopWord } = this.#options
-    stopWord?.arm(id)
-    try {
-      return work()
-    } finally {
-      stopWord?.disarm(id)
-    }
+    return stopWord && { arm: () => stopWord.arm(this.#running), disarm: () => stopWord.disarm(this.#running) }
   }
 }
 

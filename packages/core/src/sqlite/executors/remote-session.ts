@@ -1,0 +1,209 @@
+/**
+ * A transaction that runs whole on a worker: `store.transaction()` with a signal, or with `executor: 'worker'`.
+ *
+ * Whatever it runs can be stopped, and holds the thread of nobody. It takes the write lock of the store as any other
+ * transaction does, and a worker when it has that. It is no connection: it runs nothing outside of its transaction.
+ */
+import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
+import { openDeadline } from '../../abort/deadline.ts'
+import type { AmbientScope, EngineSession, StatementContext } from '../../contract/backend.ts'
+import { invalidArgument, StoreError } from '../../errors/store-error.ts'
+import { markTransactionOver } from '../../kysely/kysely-internals.ts'
+import { bindParameters } from '../bind-values.ts'
+import { SessionFate, toldAgain } from '../session-fate.ts'
+import type { SessionOrigin } from '../sqlite-session.ts'
+import { classifySqliteError } from '../sqlite-errors.ts'
+import { readChunks } from '../sqlite-stream.ts'
+import { SqliteTransaction } from '../sqlite-transaction.ts'
+import type { StatementClass } from '../statement-class.ts'
+import { changesSchema, type StatementRouter } from '../statement-router.ts'
+import { TurnQueue } from '../turn-queue.ts'
+import type { LockHolder } from '../write-lock.ts'
+import type { ExecutorPool } from './executor-pool.ts'
+import type { RemoteConnection } from './remote-connection.ts'
+import { WorkerLease } from './worker-lease.ts'
+import type { RemoteStream } from './remote-stream.ts'
+
+export class RemoteSession implements EngineSession, LockHolder {
+  readonly label = 'transaction'
+  readonly outer: AmbientScope | undefined
+  readonly #router: StatementRouter
+  readonly #lease: WorkerLease
+  readonly #fate: SessionFate
+  readonly #turns = new TurnQueue()
+  readonly #streams = new Set<RemoteStream>()
+  #transaction: SqliteTransaction | undefined
+
+  constructor(router: StatementRouter, pool: ExecutorPool, origin: SessionOrigin) {
+    this.outer = origin.outer
+    this.#router = router
+    this.#lease = new WorkerLease(router.set, pool, this, origin.assertNotNested)
+    this.#fate = new SessionFate(origin.signal)
+  }
+
+  get inTransaction(): boolean {
+    return this.#transaction !== undefined
+  }
+
+  async raw(): Promise<unknown> {
+    throw new StoreError('UNSUPPORTED', 'a transaction on a worker has no handle here', { operation: 'connection' })
+  }
+
+  execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
+    if (this.#fate.isEnding) throw this.#fate.over()
+    return this.#inTurn('query', async () => {
+      using joined = this.#fate.joined(signal)
+      const { connection, kind } = this.#ready(query, joined.signal)
+      const parameters = bindParameters(query.parameters)
+      using deadline = openDeadline({ signal: joined.signal, timeoutMs }, this.#router.set.clock, 'query')
+      this.#router.set.counters.worker++
+      const { result } = await connection.execute({ sql: query.sql, kind, parameters }, 'CONNECTION', deadline.signal)
+      return result
+    })
+  }
+
+  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
+    return (await this.execute(query, { signal: options?.signal })) as QueryResult<R>
+  }
+
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize: number,
+    { signal, timeoutMs }: StatementContext = {},
+  ): AsyncGenerator<QueryResult<R>> {
+    using joined = this.#fate.joined(signal)
+    const rows = Math.max(1, chunkSize)
+    const stream = await this.#inTurn('stream', async () => {
+      const { connection, kind } = this.#ready(query, joined.signal)
+      const parameters = bindParameters(query.parameters)
+      this.#router.set.counters.worker++
+      return connection.openStream({ sql: query.sql, kind, parameters, chunkSize: rows }, joined.signal)
+    })
+    this.#streams.add(stream)
+    try {
+      const chunks = readChunks(stream, rows, () => this.#fate.assertUsable(joined.signal), timeoutMs)
+      yield* chunks as AsyncGenerator<QueryResult<R>>
+    } catch (error) {
+      throw this.#failed(error, 'stream')
+    } finally {
+      this.#streams.delete(stream)
+    }
+  }
+
+  async begin(settings: TransactionSettings, { signal }: StatementContext): Promise<void> {
+    using joined = this.#fate.joined(signal)
+    await this.#inTurn('begin', async () => {
+      this.#fate.assertUsable(joined.signal)
+      if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
+      this.#transaction = await SqliteTransaction.begin(this.#router.set, this.#lease, settings, joined.signal)
+    })
+  }
+
+  async commit(): Promise<void> {
+    try {
+      await this.#ending('commit', () => this.#commitNow())
+    } catch (error) {
+      throw markTransactionOver(this.#failed(error, 'commit'))
+    }
+  }
+
+  async rollback(): Promise<void> {
+    await this.#ending('rollback', async () => {
+      const transaction = this.#endTransaction()
+      await transaction?.rollback()
+    })
+  }
+
+  async savepoint(name: string): Promise<void> {
+    await this.#savepoint('SAVEPOINT', name)
+  }
+
+  async rollbackToSavepoint(name: string): Promise<void> {
+    await this.#savepoint('ROLLBACK TO', name)
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.#savepoint('RELEASE', name)
+  }
+
+  doom(reason: StoreError): boolean {
+    return this.#fate.doom(reason)
+  }
+
+  async release(): Promise<void> {
+    await this.#turns.settled()
+    if (this.#fate.isReleased) return
+    this.#fate.isReleased = true
+    await Promise.all([...this.#streams].map((stream) => stream.end()))
+    await this.#endTransaction()?.rollbackQuietly()
+    this.#lease.giveBack()
+  }
+
+  async #commitNow(): Promise<void> {
+    const { doomed } = this.#fate
+    if (this.#transaction === undefined) throw doomed ?? this.#fate.over()
+    this.#fate.isCommitting = doomed === undefined
+    const transaction = this.#endTransaction()
+    try {
+      if (doomed === undefined) await transaction?.commit()
+      else await transaction?.rollbackQuietly()
+    } finally {
+      this.#fate.isCommitting = false
+    }
+    if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
+  }
+
+  async #savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
+    await this.#inTurn('savepoint', async () => {
+      this.#fate.assertUsable(undefined)
+      if (this.#transaction === undefined) throw this.#fate.over()
+      await this.#transaction.savepoint(command, name)
+    })
+  }
+
+  /** The connection of the open transaction, for a statement that may run in it. */
+  #ready(query: CompiledQuery, signal: AbortSignal): { connection: RemoteConnection; kind: StatementClass } {
+    this.#fate.assertUsable(signal)
+    const { connection } = this.#lease
+    if (this.#transaction === undefined || connection === undefined) throw this.#fate.over()
+    const kind = this.#router.classify(query.sql)
+    if (kind === 'transaction') {
+      throw invalidArgument('this transaction is ended by its owner, and savepoints are made by nested()', 'query')
+    }
+    if (kind === 'connection' || kind === 'temporary schema') this.#lease.settingsChanged = true
+    if (changesSchema(kind)) this.#transaction.schemaChanged = true
+    return { connection, kind }
+  }
+
+  #endTransaction(): SqliteTransaction | undefined {
+    const transaction = this.#transaction
+    this.#transaction = undefined
+    this.#fate.forgive()
+    return transaction
+  }
+
+  /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */
+  #failed(error: unknown, operation: string): StoreError {
+    const failure = classifySqliteError(this.#router.set.port, error, operation)
+    const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT' || failure.code === 'CLOSED'
+    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.#fate.lose(failure)
+    return failure
+  }
+
+  async #ending(operation: string, work: () => Promise<void>): Promise<void> {
+    this.#fate.isEnding = true
+    try {
+      await this.#inTurn(operation, work)
+    } finally {
+      this.#fate.isEnding = false
+    }
+  }
+
+  async #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#turns.run(work)
+    } catch (error) {
+      throw this.#failed(error, operation)
+    }
+  }
+}
