@@ -20,6 +20,12 @@ export interface NativeOptions extends SqliteOptions {
    * @default none
    */
   readonly setupModule?: string | URL | undefined
+  /**
+   * Loads a small library of this package on every connection, by which running statements are stopped. `false` loads
+   * nothing and starts no watchdog; statements then run to their end. Source: https://www.sqlite.org/c3ref/interrupt.html
+   * @default true
+   */
+  readonly interrupt?: boolean | undefined
 }
 
 /** Options of `openSqliteStore`. */
@@ -38,16 +44,18 @@ export interface ConnectionSetup {
 export interface ResolvedNativeOptions {
   readonly sqlite: ResolvedSqliteOptions
   readonly createDirectory: boolean
+  readonly interrupt: boolean
   readonly setup: ConnectionSetup
 }
 
-export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule'] as const
+export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule', 'interrupt'] as const
 
 /** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
-  const { createDirectory = true, extensions = [], setupModule } = options
+  const { createDirectory = true, extensions = [], setupModule, interrupt = true } = options
   const sqlite = resolveSqliteOptions(options, NATIVE_OPTION_NAMES, operation)
   if (typeof createDirectory !== 'boolean') throw invalidArgument('createDirectory must be true or false', operation)
+  if (typeof interrupt !== 'boolean') throw invalidArgument('interrupt must be true or false', operation)
   if (!Array.isArray(extensions) || extensions.some((extension) => typeof extension !== 'string' || extension === '')) {
     throw invalidArgument('extensions must be an array of paths', operation)
   }
@@ -57,6 +65,7 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   return {
     sqlite,
     createDirectory,
+    interrupt,
     setup: {
       extensions: extensions.map(absolutePath),
       setupModule: setupModule && moduleUrl(setupModule.toString()),

@@ -87,7 +87,7 @@ export interface Engine {
    */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
-  acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
+  acquire(ctx: AcquireContext): EngineSession | Promise<EngineSession>
   /**
    * Waits for the lock that one migrator has at a time, among processes too. It must not need what a session may hold.
    * Giving it back never rejects. @throws BUSY after ten minutes, NESTED_USE, ABORTED
@@ -151,6 +151,12 @@ export interface StatementContext {
    * each of its chunks. Past it the statement is stopped, where that can be done, and fails with `TIMEOUT`.
    */
   readonly timeoutMs?: number | undefined
+}
+
+/** What a session is acquired with. */
+export interface AcquireContext extends StatementContext {
+  /** Where its transaction runs. `worker` is only asked for where `capabilities.workers`. @default 'inline' */
+  readonly executor?: 'inline' | 'worker' | undefined
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */

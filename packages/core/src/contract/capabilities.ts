@@ -8,11 +8,19 @@
 /** What a store can do, and how; branch on these, never on a backend's name. */
 export interface Capabilities {
   /**
-   * How a *running statement* is stopped. `false`: it is not; signals are still honoured while waiting for a lock,
-   * between the rows of a stream, between statements and by maintenance, and Kysely's `'cancel query'` and
-   * `'kill session'` are `UNSUPPORTED`.
+   * How a *running statement* is stopped. `interrupt`: by its signal, its deadline and `close()`, in the engine.
+   * `process`: those of them that only read, by ending the process that they run in. `server`: by the server.
+   *
+   * `deadline`: by its timeout alone; no signal is heard while it runs. `false`: not at all. Signals are then still
+   * honoured while waiting for a lock, between the rows of a stream, between statements and by maintenance, and Kysely's
+   * `'cancel query'` and `'kill session'` are `UNSUPPORTED`.
    */
-  readonly cancellation: 'interrupt' | 'process' | 'server' | false
+  readonly cancellation: 'interrupt' | 'process' | 'server' | 'deadline' | false
+  /**
+   * Whether long statements run beside the caller's thread: by themselves, and whole transactions with a signal or
+   * `executor: 'worker'`. `false`: that option is `UNSUPPORTED`, and a transaction with a signal stays where it is.
+   */
+  readonly workers: boolean
   /**
    * How a full VACUUM runs: in a process that an abort kills, or in the server. `false`: not at all; `steps: ['vacuum']`
    * is `UNSUPPORTED`, and the modes of `maintenance()` report the step as skipped.

@@ -4,6 +4,7 @@ import type { Capabilities } from '../contract/capabilities.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
+import type { ExecutorPoolOptions, SqliteExecutors } from './executors/executor.ts'
 import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 
@@ -26,6 +27,16 @@ export interface SqliteEngineOptions {
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
   readonly openOffload?: (() => SqliteOffload) | undefined
   /**
+   * Threads or processes with a connection each, for statements that take long; without them a statement is stopped by
+   * its timeout alone, where the driver has a guard, and stays on the caller's thread. @default none
+   */
+  readonly workers?: { readonly executors: SqliteExecutors; readonly pool: ExecutorPoolOptions } | undefined
+  /**
+   * In milliseconds: how long a statement on its own may hold the caller's thread before it is stopped and run again on
+   * a worker; `undefined` without a guard. @default none
+   */
+  readonly inlineBudgetMs?: number | undefined
+  /**
    * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
    * there are none. @default none
    */
@@ -45,12 +56,13 @@ export interface SqliteEngineOptions {
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext, backups }: SqliteEngineOptions,
+  { openOffload, asyncContext, backups, workers }: SqliteEngineOptions,
   set: ConnectionSet,
 ): Capabilities {
   const isFile = !set.isMemory
   return Object.freeze({
-    cancellation: false,
+    cancellation: cancellationOf(workers?.executors, set),
+    workers: workers?.executors.canWrite === true && set.readers !== undefined,
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
     maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
     singleMaintainer: isFile ? 'file' : false,
@@ -63,6 +75,12 @@ export function sqliteCapabilities(
     incrementalReclaim: true,
     backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)
+}
+
+/** Workers are where a statement can be stopped while the loop turns; a guard alone knows of nothing but time. */
+function cancellationOf(executors: SqliteExecutors | undefined, set: ConnectionSet): Capabilities['cancellation'] {
+  if (executors !== undefined && set.readers !== undefined) return executors.canWrite ? 'interrupt' : 'process'
+  return set.writer.db.guard === undefined ? false : 'deadline'
 }
 
 /** To copy a file takes too long for the caller's thread. */

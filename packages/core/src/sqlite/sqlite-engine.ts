@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type {
+  AcquireContext,
   AsyncContext,
   BackupResult,
   BackupRun,
@@ -32,12 +33,17 @@ import { StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
+import { LongStatements } from './executors/long-statements.ts'
+import { openWorkers } from './executors/open-workers.ts'
+import { RemoteSession } from './executors/remote-session.ts'
+import type { WorkerStatements } from './executors/worker-statements.ts'
 import { explainStatement } from './explain.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
 import type { SqliteOffload } from './port.ts'
+import { runPlainRead } from './plain-read.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
@@ -65,6 +71,8 @@ class SqliteEngine implements Engine {
   readonly #options: SqliteEngineOptions
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
+  readonly #workers: WorkerStatements | undefined
+  readonly #long: LongStatements
   readonly #memoryNotes = new Map<string, string>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
@@ -73,6 +81,8 @@ class SqliteEngine implements Engine {
     this.#options = options
     this.#set = set
     this.#router = new StatementRouter(set, options.customFunctions ?? [])
+    this.#workers = openWorkers(options, set)
+    this.#long = new LongStatements(set, this.#workers, options.inlineBudgetMs)
     const { openOffload } = options
     this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
     this.name = options.name
@@ -98,30 +108,45 @@ class SqliteEngine implements Engine {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     const { sql, parameters } = query
     const { reader, writer, lock } = this.#set
+    const limitMs = this.#long.limitMs(ctx.timeoutMs)
+    let holdsLock = false
     try {
       const read = reader?.cached(sql)
-      if (reader !== undefined && read !== undefined) return reader.execute(read, parameters, ctx.limitMs)
+      if (reader !== undefined && read !== undefined) return reader.execute(read, parameters, limitMs)
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
-      if (lock.tryAcquire(AUTOCOMMIT)) {
-        try {
-          const statement = writer.cached(sql)
-          if (statement !== undefined) return writer.execute(statement, parameters, ctx.limitMs)
-        } finally {
-          lock.release()
-        }
+      holdsLock = lock.tryAcquire(AUTOCOMMIT)
+      if (holdsLock) {
+        const statement = writer.cached(sql)
+        if (statement !== undefined) return writer.execute(statement, parameters, limitMs)
       }
     } catch (error) {
-      if (!this.#set.busy.isBusy(error)) throw this.#classified(error, 'query')
+      if (this.#long.isOverBudget(error, ctx.timeoutMs)) {
+        this.#long.remember(sql, holdsLock ? 'write' : 'read')
+        if (holdsLock) {
+          // The lock stays: what came after this one must not come before it.
+          holdsLock = false
+          return this.#executeLocked(query, ctx)
+        }
+      } else if (!this.#set.busy.isBusy(error)) {
+        throw this.#classified(error, 'query')
+      }
+    } finally {
+      if (holdsLock) lock.release()
     }
     return this.#executeSlowly(query, ctx)
   }
 
-  acquire({ signal }: StatementContext): EngineSession {
-    return new SqliteSession(this.#router, {
+  acquire({ signal, executor = 'inline' }: AcquireContext): EngineSession {
+    const origin = {
       signal,
       outer: this.asyncContext?.getStore(),
       assertNotNested: () => this.#assertNotNested(),
-    })
+    }
+    if (executor === 'inline') return new SqliteSession(this.#router, this.#long, origin)
+    if (this.#workers === undefined || !this.capabilities.workers) {
+      throw new StoreError('UNSUPPORTED', 'there are no workers here', { operation: 'transaction' })
+    }
+    return new RemoteSession(this.#router, this.#workers.pool, origin)
   }
 
   async lockMigrations({ signal }: StatementContext): Promise<AsyncDisposable> {
@@ -165,17 +190,19 @@ class SqliteEngine implements Engine {
   }
 
   stats(): EngineStats {
-    return snapshotSqliteStats(this.#set, this.#options.files)
+    return snapshotSqliteStats(this.#set, this.#workers?.pool, this.#options.files)
   }
 
   resetStats(): void {
     resetSqliteStats(this.#set)
+    this.#workers?.pool.resetStats()
   }
 
   async close(): Promise<EngineCloseReport> {
     // The log of a database that is only read is its writer's.
     const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
     try {
+      await this.#workers?.pool.close()
       if (hasLog) await this.#emptyLog()
     } finally {
       await this.#asking('close', async () => this.#set.close())
@@ -194,32 +221,40 @@ class SqliteEngine implements Engine {
     }
   }
 
-  async #executeSlowly(
-    { sql, parameters }: CompiledQuery,
-    { signal, timeoutMs }: StatementContext,
-  ): Promise<QueryResult<unknown>> {
-    const { lock, busy } = this.#set
+  async #executeSlowly(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { signal } = ctx
     try {
       assertNotAborted(signal, 'query')
-      const kind = this.#router.classify(sql)
+      const kind = this.#router.classify(query.sql)
       assertAutocommit(kind)
-      const read = await this.#router.plainRead(sql, kind, signal)
-      if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters, limitMs))
+      const read = await runPlainRead(this.#router, this.#long, query, kind, ctx)
+      if (read !== undefined) return read
       this.#assertNotNested()
-      await lock.acquire(AUTOCOMMIT, signal)
-      try {
-        return await retryWhileBusy(busy, signal, () => this.#router.run(this.#set.writer, sql, kind, parameters, limitMs))
-      } finally {
-        lock.release()
-      }
+      await this.#set.lock.acquire(AUTOCOMMIT, signal)
     } catch (error) {
       throw this.#classified(error, 'query')
+    }
+    return this.#executeLocked(query, ctx)
+  }
+
+  /** With the lock, which it gives back. */
+  async #executeLocked(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { sql, parameters } = query
+    const kind = this.#router.classify(sql)
+    try {
+      return await this.#long.run(query, kind, 'write', ctx, (limitMs) =>
+        this.#router.run(this.#set.writer, sql, kind, parameters, limitMs),
+      )
+    } catch (error) {
+      throw this.#classified(error, 'query')
+    } finally {
+      this.#set.lock.release()
     }
   }
 
   isNestedUse(): boolean {
     const { holder } = this.#set.lock
-    if (!(holder instanceof SqliteSession)) return false
+    if (!(holder instanceof SqliteSession) && !(holder instanceof RemoteSession)) return false
     for (let scope = this.asyncContext?.getStore(); scope !== undefined; scope = scope.outer) {
       if (scope === holder) return true
     }

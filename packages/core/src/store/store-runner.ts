@@ -14,6 +14,7 @@ import type {
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
+import type { TransactionContext } from '../contract/transaction.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
 import { LeaseEnd } from './lease-end.ts'
@@ -29,6 +30,8 @@ const ENDED_EARLY: ReadonlySet<string> = new Set(['ABORTED', 'TIMEOUT', 'CLOSED'
 
 /** What is done with a leased session. */
 export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
+
+type Executor = 'inline' | 'worker'
 
 /** What the runners of one store share. */
 export interface RunnerParts {
@@ -125,8 +128,13 @@ export class StoreRunner implements StatementRunner {
    * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
-  lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, false)
+  lease<T>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    work: LeasedWork<T>,
+    executor: Executor = 'inline',
+  ): Promise<T> {
+    return this.#lease(operation, signal, work, false, executor)
   }
 
   /**
@@ -142,6 +150,7 @@ export class StoreRunner implements StatementRunner {
     signal: AbortSignal | undefined,
     work: LeasedWork<T>,
     isPart: boolean,
+    executor: Executor = 'inline',
   ): Promise<T> {
     let leave: (() => void) | undefined
     const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#parts.ended)
@@ -150,7 +159,7 @@ export class StoreRunner implements StatementRunner {
       assertNotAborted(signal, operation)
       leave = isPart ? this.#lifecycle.enterPart(ending.stop) : this.#lifecycle.enter(ending.stop)
       signal?.addEventListener('abort', ending.stop, { once: true })
-      const session = await this.#acquire(operation, ending.signal)
+      const session = await this.#acquire(operation, ending.signal, executor)
       try {
         return await ending.race(session, () => this.#inContext(session, () => work(session, ending.pointOfNoReturn)))
       } finally {
@@ -164,9 +173,9 @@ export class StoreRunner implements StatementRunner {
     }
   }
 
-  async #acquire(operation: string, signal: AbortSignal): Promise<EngineSession> {
+  async #acquire(operation: string, signal: AbortSignal, executor: Executor): Promise<EngineSession> {
     try {
-      return await this.#engine.acquire({ signal })
+      return await this.#engine.acquire({ signal, executor })
     } catch (error) {
       throw asStoreError(error, operation)
     }
@@ -273,9 +282,24 @@ export class StoreRunner implements StatementRunner {
     return options.signal
   }
 
+  /** By their signals. */
+  get #stopsStatements(): boolean {
+    const { cancellation } = this.#engine.capabilities
+    return cancellation !== false && cancellation !== 'deadline'
+  }
+
+  /** Where a transaction runs that was asked for with `ctx`. @throws UNSUPPORTED */
+  executorOf({ executor, signal }: TransactionContext): Executor {
+    const { workers } = this.#engine.capabilities
+    if (executor === 'worker' && !workers) {
+      throw new StoreError('UNSUPPORTED', "executor: 'worker' needs a backend with workers", { operation: 'transaction' })
+    }
+    return executor ?? (signal !== undefined && workers ? 'worker' : 'inline')
+  }
+
   #assertStrategy(options: AbortableQueryOptions): void {
     const strategy = options.inflightQueryAbortStrategy
-    if (strategy !== undefined && strategy !== 'ignore query' && this.#engine.capabilities.cancellation === false) {
+    if (strategy !== undefined && strategy !== 'ignore query' && !this.#stopsStatements) {
       throw new StoreError('UNSUPPORTED', `'${strategy}' needs a backend that can stop a running statement`, {
         operation: 'query',
       })
