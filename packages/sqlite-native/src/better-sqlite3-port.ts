@@ -24,10 +24,12 @@ import { assertNodeVersion } from './node-version.ts'
 type Driver = typeof Database
 type SetupFunction = (db: Database.Database) => void
 
-/** What stops statements: whether it is wanted, and who is told if it cannot be had. */
-export interface InterruptUse {
-  readonly interrupt: boolean
-  readonly log: StoreLog
+/** Where the driver is not used as it comes. */
+export interface DriverUse {
+  /** What stops statements on connections that are guarded, and who is told if it cannot be had. @default nothing */
+  readonly guard?: { readonly interrupt: boolean; readonly log: StoreLog } | undefined
+  /** The file of the addon to load. @default the one that the driver finds */
+  readonly addonPath?: string | undefined
 }
 
 /** A port that can say how it stops statements. */
@@ -36,20 +38,19 @@ export interface NativePort extends SqlitePort {
   readonly interrupts: InterruptLibrary | undefined
 }
 
-/**
- * The port, with everything loaded that connections will need. Without `use` nothing can stop their statements.
- *
- * @throws UNSUPPORTED, INVALID_ARGUMENT
- */
-export async function loadBetterSqlite3(setup: ConnectionSetup, use?: InterruptUse): Promise<NativePort> {
+/** The port, with everything loaded that connections will need. @throws UNSUPPORTED, INVALID_ARGUMENT */
+export async function loadBetterSqlite3(
+  setup: ConnectionSetup,
+  { guard, addonPath }: DriverUse = {},
+): Promise<NativePort> {
   assertNodeVersion(process.version)
   const { default: driver } = await import('better-sqlite3').catch((cause) => {
     throw new StoreError('UNSUPPORTED', 'better-sqlite3 could not be loaded here', { operation: 'open', cause })
   })
   const setUp = await loadSetup(setup.setupModule)
-  const interrupts = use?.interrupt === true ? loadInterruptLibrary(driver, use.log) : undefined
-  const guards = interrupts && use && { interrupts, log: use.log }
-  return new BetterSqlite3Port(driver, setup.extensions, setUp, guards)
+  const interrupts = guard?.interrupt === true ? loadInterruptLibrary(driver, guard.log) : undefined
+  const guards = interrupts && guard && { interrupts, log: guard.log }
+  return new BetterSqlite3Port(driver, setup.extensions, setUp, guards, addonPath)
 }
 
 async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
@@ -75,17 +76,20 @@ class BetterSqlite3Port implements NativePort {
   readonly #extensions: readonly string[]
   readonly #setup: SetupFunction | undefined
   readonly #guards: Guards | undefined
+  readonly #binding: { readonly nativeBinding?: string }
 
   constructor(
     driver: Driver,
     extensions: readonly string[],
     setup: SetupFunction | undefined,
     guards: Guards | undefined,
+    addonPath: string | undefined,
   ) {
     this.#driver = driver
     this.#extensions = extensions
     this.#setup = setup
     this.#guards = guards
+    this.#binding = addonPath === undefined ? {} : { nativeBinding: addonPath }
   }
 
   get interrupts(): InterruptLibrary | undefined {
@@ -94,7 +98,7 @@ class BetterSqlite3Port implements NativePort {
 
   open(path: string, { readOnly, mustExist, plain = false, guarded = false }: OpenDatabaseOptions): SqliteDatabase {
     if (!mustExist && path !== ':memory:') createPrivately(path)
-    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0 })
+    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0, ...this.#binding })
     try {
       if (!plain) {
         for (const extension of this.#extensions) db.loadExtension(extension)

@@ -1,8 +1,18 @@
 /** The options of the native SQLite backend, checked. */
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { invalidArgument, type StoreOptions } from '@upkeep/core'
-import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
+import {
+  assertKnownOptions,
+  assertNumberOption,
+  assertWholeOption,
+  givenOptions,
+  invalidArgument,
+  type StoreOptions,
+} from '@upkeep/core'
+import {
+  type ExecutorPoolOptions,
+  type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
 /** What the native backend takes besides {@link SqliteOptions}. */
 export interface NativeOptions extends SqliteOptions {
@@ -26,6 +36,26 @@ export interface NativeOptions extends SqliteOptions {
    * @default true
    */
   readonly interrupt?: boolean | undefined
+  /**
+   * In milliseconds: how long a statement on its own may hold the event loop. One that takes longer is stopped, runs again
+   * on a worker thread, and goes there at once the next time. Needs `interrupt`.
+   * @default 20
+   */
+  readonly inlineBudgetMs?: number | undefined
+  /** Worker threads of the store. Not in a store URL. */
+  readonly pool?: WorkerPoolOptions | undefined
+}
+
+/** How many worker threads a store may have, and for how long. */
+export interface WorkerPoolOptions {
+  /** At the same time; one of several is kept for writing. @default 4, or the number of cores if that is smaller */
+  readonly max?: number | undefined
+  /** In milliseconds: how long one is kept that has nothing to do. @default 10000 */
+  readonly idleTimeoutMs?: number | undefined
+  /** In milliseconds: one that is older is not used again. @default 600000 */
+  readonly maxLifetimeMs?: number | undefined
+  /** How many are started with the store and kept, however idle they are. @default 0 */
+  readonly warm?: number | undefined
 }
 
 /** Options of `openSqliteStore`. */
@@ -45,10 +75,28 @@ export interface ResolvedNativeOptions {
   readonly sqlite: ResolvedSqliteOptions
   readonly createDirectory: boolean
   readonly interrupt: boolean
+  readonly inlineBudgetMs: number
+  readonly pool: ExecutorPoolOptions
   readonly setup: ConnectionSetup
 }
 
-export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule', 'interrupt'] as const
+export const NATIVE_OPTION_NAMES = [
+  'createDirectory',
+  'extensions',
+  'setupModule',
+  'interrupt',
+  'inlineBudgetMs',
+  'pool',
+] as const
+
+/** A budget below would be up before most statements have begun, and one of minutes would be none. */
+const BUDGET_LIMITS_MS = [1, 60_000] as const
+
+/** The defaults of {@link NativeOptions.inlineBudgetMs} and {@link NativeOptions.pool}. */
+export const NATIVE_DEFAULTS: { readonly inlineBudgetMs: number; readonly pool: ExecutorPoolOptions } = {
+  inlineBudgetMs: 20,
+  pool: { max: Math.min(4, availableParallelism()), idleTimeoutMs: 10_000, maxLifetimeMs: 600_000, warm: 0 },
+}
 
 /** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
@@ -62,15 +110,33 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   if (setupModule !== undefined && typeof setupModule !== 'string' && !(setupModule instanceof URL)) {
     throw invalidArgument('setupModule must be a path or a URL', operation)
   }
+  const { inlineBudgetMs = NATIVE_DEFAULTS.inlineBudgetMs } = options
+  assertNumberOption(inlineBudgetMs, 'inlineBudgetMs', ...BUDGET_LIMITS_MS)
   return {
     sqlite,
     createDirectory,
     interrupt,
+    inlineBudgetMs,
+    pool: resolvePool(options.pool, operation),
     setup: {
       extensions: extensions.map(absolutePath),
       setupModule: setupModule && moduleUrl(setupModule.toString()),
     },
   }
+}
+
+function resolvePool(pool: WorkerPoolOptions | undefined, operation: string): ExecutorPoolOptions {
+  if (pool === undefined) return NATIVE_DEFAULTS.pool
+  assertKnownOptions(pool, Object.keys(NATIVE_DEFAULTS.pool), `${operation} pool`)
+  const resolved: ExecutorPoolOptions = {
+    ...NATIVE_DEFAULTS.pool,
+    ...(givenOptions(pool) as Partial<ExecutorPoolOptions>),
+  }
+  assertWholeOption(resolved.max, 'pool.max', 1, 64)
+  assertNumberOption(resolved.idleTimeoutMs, 'pool.idleTimeoutMs', 0)
+  assertNumberOption(resolved.maxLifetimeMs, 'pool.maxLifetimeMs', 0)
+  assertWholeOption(resolved.warm, 'pool.warm', 0, resolved.max)
+  return resolved
 }
 
 /** Resolved once: the maintenance process starts later, when the working directory may be another. */

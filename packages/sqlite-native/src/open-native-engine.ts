@@ -8,6 +8,8 @@ import { prepareDatabasePath } from './database-path.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
 import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
 import { nodeFiles } from './node-files.ts'
+import { loadedAddonPath } from './workers/addon-path.ts'
+import { ThreadExecutors } from './workers/thread-executors.ts'
 
 /** What comes from the store. */
 export interface NativeRuntime {
@@ -22,8 +24,8 @@ export async function openNativeEngine(
   options: ResolvedNativeOptions,
   runtime: NativeRuntime,
 ): Promise<Engine> {
-  const { sqlite, createDirectory, setup, interrupt } = options
-  const port = await loadBetterSqlite3(setup, { interrupt, log: runtime.log })
+  const { sqlite, createDirectory, setup, interrupt, inlineBudgetMs, pool } = options
+  const port = await loadBetterSqlite3(setup, { guard: { interrupt, log: runtime.log } })
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
   return openSqliteEngine({
     name: 'sqlite-native',
@@ -32,6 +34,11 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     backups: nodeBackupFiles,
+    workers: port.interrupts && {
+      executors: new ThreadExecutors({ path: absolute, options: sqlite, setup }, port.interrupts, loadedAddonPath),
+      pool,
+    },
+    inlineBudgetMs,
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),

@@ -22,6 +22,11 @@ export class StopWord {
     this.#words = new Int32Array(buffer)
   }
 
+  /** The call that may be stopped now; 0 for none. */
+  get running(): number {
+    return Math.abs(Atomics.load(this.#words, RUNNING))
+  }
+
   /** For the host: what call `id` does from here on may be stopped. */
   arm(id: number): void {
     Atomics.store(this.#words, WAS_STOPPED, 0)

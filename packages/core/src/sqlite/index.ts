@@ -1,5 +1,9 @@
 /** @upkeep/core/sqlite: what all SQLite backends share, over a small synchronous port. */
+export type { Channel } from '../remote/channel.ts'
+export { StopWord } from '../remote/stop-word.ts'
 export { assertDatabaseName } from './database-name.ts'
+export type { ExecutorPoolOptions, SqliteExecutor, SqliteExecutors } from './executors/executor.ts'
+export { type SqliteHostOptions, serveSqlite } from './executors/sqlite-host.ts'
 export { SqliteTaskRunner } from './maintenance/task-runner.ts'
 export type * from './port.ts'
 export { LazySqliteAdapter } from './sqlite-adapter.ts'

@@ -107,6 +107,7 @@ export class ExecutorPool {
     this.#clock.clearTimer(this.#timer)
     for (const { connection } of this.#idle.splice(0)) this.#close(connection)
     while (this.#closing.size > 0) await Promise.all(this.#closing)
+    this.#executors.end()
   }
 
   /** Those that read leave one place free, if there are two. */

@@ -14,7 +14,7 @@ import type { TransactionConnection } from '../sqlite-transaction.ts'
 import type { SqliteExecutor } from './executor.ts'
 import { RemoteStream } from './remote-stream.ts'
 import { repeatStop } from './repeat-stop.ts'
-import type { ControlArgument, ExecuteAnswer, ExecuteArgument, StateAnswer, StreamArgument } from './sqlite-calls.ts'
+import type { ControlArgument, ExecuteAnswer, ExecuteArgument, OpenAnswer, StateAnswer, StreamArgument } from './sqlite-calls.ts'
 
 /** What it means that the other side dies while something runs there. */
 export type IfGone = 'CONNECTION' | 'OUTCOME_UNKNOWN'
@@ -46,7 +46,8 @@ export class RemoteConnection implements TransactionConnection {
 
   /** Opens the database there. May be tried again. @throws BUSY and what else opening says */
   async open(): Promise<void> {
-    await this.#client.call('open', undefined, gone('CONNECTION')).answer
+    const { token } = await this.#client.call<OpenAnswer>('open', undefined, gone('CONNECTION')).answer
+    this.#executor.opened(token)
   }
 
   /** @throws what SQLite says; the reason of `signal` if it was stopped for that; CONNECTION, OUTCOME_UNKNOWN */
