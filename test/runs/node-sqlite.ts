@@ -22,6 +22,7 @@ export const nodeSqlite: Run = {
     dialect: 'sqlite',
     capabilities: {
       cancellation: false,
+      workers: false,
       vacuum: false,
       maintenance: 'inline',
       singleMaintainer: 'file',

@@ -18,7 +18,8 @@ export const sqliteNativeFile: Run = {
     name: NAME,
     dialect: 'sqlite',
     capabilities: {
-      cancellation: false,
+      cancellation: 'interrupt',
+      workers: true,
       vacuum: 'process',
       maintenance: 'process',
       singleMaintainer: 'file',

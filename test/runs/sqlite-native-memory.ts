@@ -25,7 +25,8 @@ export const sqliteNativeMemory: Run = {
     name: 'sqlite-native/memory',
     dialect: 'sqlite',
     capabilities: {
-      cancellation: false,
+      cancellation: 'deadline',
+      workers: false,
       vacuum: false,
       maintenance: 'inline',
       singleMaintainer: false,

@@ -22,6 +22,7 @@ import { codeOf, failureOf } from './support/outcome.ts'
 
 const ALL: Capabilities = {
   cancellation: false,
+  workers: false,
   vacuum: 'process',
   maintenance: 'process',
   singleMaintainer: 'file',

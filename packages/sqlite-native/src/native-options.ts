@@ -38,10 +38,11 @@ export interface NativeOptions extends SqliteOptions {
   readonly interrupt?: boolean | undefined
   /**
    * In milliseconds: how long a statement on its own may hold the event loop. One that takes longer is stopped, runs again
-   * on a worker thread, and goes there at once the next time. Needs `interrupt`.
+   * on a worker thread, and goes there at once the next time. `false`: none is moved for its length, and those with a
+   * signal run on a worker from the start. Needs `interrupt`.
    * @default 20
    */
-  readonly inlineBudgetMs?: number | undefined
+  readonly inlineBudgetMs?: number | false | undefined
   /** Worker threads of the store. Not in a store URL. */
   readonly pool?: WorkerPoolOptions | undefined
 }
@@ -75,7 +76,7 @@ export interface ResolvedNativeOptions {
   readonly sqlite: ResolvedSqliteOptions
   readonly createDirectory: boolean
   readonly interrupt: boolean
-  readonly inlineBudgetMs: number
+  readonly inlineBudgetMs: number | false
   readonly pool: ExecutorPoolOptions
   readonly setup: ConnectionSetup
 }
@@ -89,20 +90,28 @@ export const NATIVE_OPTION_NAMES = [
   'pool',
 ] as const
 
-/** A budget below would be up before most statements have begun, and one of minutes would be none. */
-const BUDGET_LIMITS_MS = [1, 60_000] as const
+/** Those that can stand in a URL. */
+export const NATIVE_DEFAULTS = { createDirectory: true, interrupt: true, inlineBudgetMs: 20 } as const
 
-/** The defaults of {@link NativeOptions.inlineBudgetMs} and {@link NativeOptions.pool}. */
-export const NATIVE_DEFAULTS: { readonly inlineBudgetMs: number; readonly pool: ExecutorPoolOptions } = {
-  inlineBudgetMs: 20,
-  pool: { max: Math.min(4, availableParallelism()), idleTimeoutMs: 10_000, maxLifetimeMs: 600_000, warm: 0 },
+/** The defaults of {@link WorkerPoolOptions}. */
+export const POOL_DEFAULTS: ExecutorPoolOptions = {
+  max: Math.min(4, availableParallelism()),
+  idleTimeoutMs: 10_000,
+  maxLifetimeMs: 600_000,
+  warm: 0,
 }
 
 /** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
-  const { createDirectory = true, extensions = [], setupModule, interrupt = true } = options
+  const { extensions = [], setupModule } = options
+  const {
+    createDirectory = NATIVE_DEFAULTS.createDirectory,
+    interrupt = NATIVE_DEFAULTS.interrupt,
+    inlineBudgetMs = NATIVE_DEFAULTS.inlineBudgetMs,
+  } = options
   const sqlite = resolveSqliteOptions(options, NATIVE_OPTION_NAMES, operation)
   if (typeof createDirectory !== 'boolean') throw invalidArgument('createDirectory must be true or false', operation)
+  if (inlineBudgetMs !== false) assertWholeOption(inlineBudgetMs, 'inlineBudgetMs', 1, 2 ** 31 - 1)
   if (typeof interrupt !== 'boolean') throw invalidArgument('interrupt must be true or false', operation)
   if (!Array.isArray(extensions) || extensions.some((extension) => typeof extension !== 'string' || extension === '')) {
     throw invalidArgument('extensions must be an array of paths', operation)
@@ -110,8 +119,6 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   if (setupModule !== undefined && typeof setupModule !== 'string' && !(setupModule instanceof URL)) {
     throw invalidArgument('setupModule must be a path or a URL', operation)
   }
-  const { inlineBudgetMs = NATIVE_DEFAULTS.inlineBudgetMs } = options
-  assertNumberOption(inlineBudgetMs, 'inlineBudgetMs', ...BUDGET_LIMITS_MS)
   return {
     sqlite,
     createDirectory,
@@ -126,10 +133,10 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
 }
 
 function resolvePool(pool: WorkerPoolOptions | undefined, operation: string): ExecutorPoolOptions {
-  if (pool === undefined) return NATIVE_DEFAULTS.pool
-  assertKnownOptions(pool, Object.keys(NATIVE_DEFAULTS.pool), `${operation} pool`)
+  if (pool === undefined) return POOL_DEFAULTS
+  assertKnownOptions(pool, Object.keys(POOL_DEFAULTS), `${operation} pool`)
   const resolved: ExecutorPoolOptions = {
-    ...NATIVE_DEFAULTS.pool,
+    ...POOL_DEFAULTS,
     ...(givenOptions(pool) as Partial<ExecutorPoolOptions>),
   }
   assertWholeOption(resolved.max, 'pool.max', 1, 64)

@@ -38,7 +38,7 @@ export async function openNativeEngine(
       executors: new ThreadExecutors({ path: absolute, options: sqlite, setup }, port.interrupts, loadedAddonPath),
       pool,
     },
-    inlineBudgetMs,
+    inlineBudgetMs: inlineBudgetMs === false ? undefined : inlineBudgetMs,
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),

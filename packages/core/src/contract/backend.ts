@@ -146,6 +146,8 @@ export interface StatementContext {
    * first asked for: an engine that answers at once should not ask.
    */
   readonly signal?: AbortSignal | undefined
+  /** Whether its caller has given a signal, and so wants to be able to stop it at any moment. @default false */
+  readonly isAbortable?: boolean | undefined
   /**
    * In milliseconds: how long the statement may run once it has the lock or the connection that it needs; of a stream,
    * each of its chunks. Past it the statement is stopped, where that can be done, and fails with `TIMEOUT`.

@@ -5,6 +5,7 @@
  * The order of statements, and what a failure means for the session, is the session's.
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
+import type { StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { isPlainRead, runPlainRead } from './plain-read.ts'
@@ -38,17 +39,14 @@ export class SessionStatements {
     this.#parts = parts
   }
 
-  async execute(
-    query: CompiledQuery,
-    signal: AbortSignal,
-    limitMs: number | undefined,
-  ): Promise<QueryResult<unknown>> {
+  async execute(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { signal, timeoutMs: limitMs } = ctx
     const { router, long, lease, fate, transaction } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     const { busy } = router.set
     if (lease.connection === undefined) {
-      const read = await runPlainRead(router, long, query, kind, { signal, timeoutMs: limitMs })
+      const read = await runPlainRead(router, long, query, kind, ctx)
       if (read !== undefined) return read
     }
     const connection = await this.writer(signal)

@@ -108,6 +108,7 @@ class SqliteEngine implements Engine {
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     const { sql, parameters } = query
     const { reader, writer, lock } = this.#set
+    if (this.#long.startsElsewhere(ctx)) return this.#executeSlowly(query, ctx)
     const limitMs = this.#long.limitMs(ctx.timeoutMs)
     let holdsLock = false
     try {

@@ -103,7 +103,7 @@ export function sqliteOptionsFromUrl(
 }
 
 function fromText(fallback: unknown, text: string): unknown {
-  if (typeof fallback === 'number') return /^\d+$/.test(text) ? Number(text) : text
+  if (typeof fallback === 'number' && /^\d+$/.test(text)) return Number(text)
   if (text === 'true' || text === 'false') return text === 'true'
   return text
 }

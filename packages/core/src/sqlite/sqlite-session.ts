@@ -222,10 +222,11 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
   }
 
-  #executeInTurn(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
+  #executeInTurn(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
     return this.#inTurn('query', async () => {
-      using joined = this.#fate.joined(signal)
-      return await this.#statements.execute(query, joined.signal, timeoutMs)
+      using joined = this.#fate.joined(ctx.signal)
+      const { timeoutMs, isAbortable } = ctx
+      return await this.#statements.execute(query, { signal: joined.signal, timeoutMs, isAbortable })
     })
   }
 

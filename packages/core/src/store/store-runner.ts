@@ -87,7 +87,7 @@ export class StoreRunner implements StatementRunner {
       const signal = options === undefined ? undefined : this.#signalOf(options)
       startedMs = this.#watch.begin()
       const answer = this.#needsScope(signal)
-        ? this.#inScope([signal, this.#lifecycle.signal], (scope) => this.#engine.execute(query, scope))
+        ? this.#inScope(signal, this.#lifecycle.signal, (scope) => this.#engine.execute(query, scope))
         : this.#engine.execute(query, this.#context)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, this.#lifecycle.track(answer))
@@ -201,7 +201,7 @@ export class StoreRunner implements StatementRunner {
       startedMs = this.#watch.begin()
       const signal = options?.signal
       const answer = this.#needsScope(signal)
-        ? this.#inScope([signal], (scope) => own.execute(query, scope))
+        ? this.#inScope(signal, undefined, (scope) => own.execute(query, scope))
         : own.execute(query, this.#sessionContext)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, answer, session)
@@ -260,11 +260,12 @@ export class StoreRunner implements StatementRunner {
 
   /** A caller's signal may live for long, and must not remember each of its statements. */
   #inScope(
-    signals: readonly (AbortSignal | undefined)[],
+    signal: AbortSignal | undefined,
+    shutdown: AbortSignal | undefined,
     execute: (scope: StatementContext) => QueryResult<unknown> | Promise<QueryResult<unknown>>,
   ): QueryResult<unknown> | Promise<QueryResult<unknown>> {
-    const present = signals.filter((signal) => signal !== undefined)
-    const scope = new StatementScope(this.#parts.clock, this.#limit, present)
+    const present = [signal, shutdown].filter((one) => one !== undefined)
+    const scope = new StatementScope(this.#parts.clock, this.#limit, present, signal !== undefined)
     let later: Promise<QueryResult<unknown>> | undefined
     try {
       const answer = execute(scope)

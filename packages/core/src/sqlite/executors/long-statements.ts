@@ -46,11 +46,16 @@ export class LongStatements {
   /** What each of them was run as. */
   readonly #long = new StatementCache<WorkerUse>(REMEMBERED)
 
-  /** Without workers, or without a budget, nothing is moved by itself. */
+  /** Without a budget none is known to be long, and those that are to be stopped go to a worker from the start. */
   constructor(set: ConnectionSet, workers: WorkerStatements | undefined, budgetMs: number | undefined) {
     this.#set = set
     this.#workers = workers
-    this.#budgetMs = workers?.pool.canWrite === true ? budgetMs : undefined
+    this.#budgetMs = workers === undefined ? undefined : budgetMs
+  }
+
+  /** Whether a statement has to think about where it runs before it does. */
+  startsElsewhere({ isAbortable }: StatementContext): boolean {
+    return isAbortable === true && this.#budgetMs === undefined && this.#workers !== undefined
   }
 
   /** How long a statement on its own may run on the caller's thread. */
@@ -72,7 +77,7 @@ export class LongStatements {
 
   /** Whether it is long, and a plain read, which somebody has made sure of then. */
   isLongRead(sql: string): boolean {
-    return this.#long.get(sql) === 'read' && this.#workersFor(sql, 'read') !== undefined
+    return this.#long.get(sql) === 'read' && this.#workersFor(sql, 'read', 'read') !== undefined
   }
 
   /** Runs a statement on its own, where it belongs; for `write` the caller has the write lock, and keeps it. */
@@ -85,9 +90,9 @@ export class LongStatements {
   ): Promise<QueryResult<unknown>> {
     const { sql } = query
     const { signal, timeoutMs } = ctx
-    const workers = this.#workersFor(sql, kind)
+    const workers = this.#workersFor(sql, kind, use)
     if (workers === undefined) return retryWhileBusy(this.#set.busy, signal, () => inline(timeoutMs))
-    if (this.#long.get(sql) !== use) {
+    if (this.#long.get(sql) !== use && !this.startsElsewhere(ctx)) {
       try {
         return await retryWhileBusy(this.#set.busy, signal, () => inline(this.limitMs(timeoutMs)))
       } catch (error) {
@@ -103,7 +108,7 @@ export class LongStatements {
     { query, kind, chunkSize, signal, isAbortable }: StreamRequest,
     inline: OpenInline,
   ): Promise<RowSource | undefined> {
-    const workers = this.#workersFor(query.sql, kind)
+    const workers = this.#workersFor(query.sql, kind, 'read')
     if (workers === undefined) return inline()
     const there = (): Promise<RowSource> => workers.openStream(query, kind, chunkSize, signal)
     if (isAbortable || this.#long.get(query.sql) === 'read') return there()
@@ -147,8 +152,10 @@ export class LongStatements {
   }
 
   /** An object of TEMP, and what a connection remembers of its last change, are on the writer alone. */
-  #workersFor(sql: string, kind: StatementClass): WorkerStatements | undefined {
-    if (this.#budgetMs === undefined || this.#set.reader === undefined || kind === 'temporary schema') return undefined
-    return kind === 'write' && callsConnectionFunction(sql) ? undefined : this.#workers
+  #workersFor(sql: string, kind: StatementClass, use: WorkerUse): WorkerStatements | undefined {
+    const workers = this.#workers
+    if (workers === undefined || this.#set.reader === undefined || kind === 'temporary schema') return undefined
+    if (use === 'write' && !workers.pool.canWrite) return undefined
+    return kind === 'write' && callsConnectionFunction(sql) ? undefined : workers
   }
 }
