@@ -33,6 +33,7 @@ export const nodeSqlite: Run = {
       writeAheadLog: true,
       incrementalReclaim: true,
       backup: false,
+      reopen: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore),
   },

@@ -30,6 +30,7 @@ export const sqliteNativeFile: Run = {
       writeAheadLog: true,
       incrementalReclaim: true,
       backup: 'process',
+      reopen: true,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true }),
   },

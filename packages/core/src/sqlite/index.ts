@@ -1,7 +1,9 @@
 /** @upkeep/core/sqlite: what all SQLite backends share, over a small synchronous port. */
 export { assertDatabaseName } from './database-name.ts'
+export type { OnReplaced } from './file-reopener.ts'
 export { SqliteTaskRunner } from './maintenance/task-runner.ts'
 export type * from './port.ts'
+export type { JournalKind } from './pragmas.ts'
 export { LazySqliteAdapter } from './sqlite-adapter.ts'
 export { openSqliteEngine } from './sqlite-engine.ts'
 export type { SqliteEngineOptions } from './sqlite-engine-options.ts'

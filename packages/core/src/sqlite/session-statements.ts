@@ -41,6 +41,7 @@ export class SessionStatements {
     const kind = router.classify(query.sql)
     const { busy } = router.set
     if (lease.connection === undefined) {
+      await router.set.whenUsable(signal)
       const read = await router.plainRead(query.sql, kind, signal)
       if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
     }
@@ -55,6 +56,7 @@ export class SessionStatements {
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     if (lease.connection === undefined) {
+      await router.set.whenUsable(signal)
       if (router.set.readers === undefined) assertNotNested()
       const source = await openSharedStream(router, query, kind, holder, signal)
       if (source !== undefined) return source
@@ -73,6 +75,7 @@ export class SessionStatements {
 
   #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
     const transaction = this.#parts.transaction()
+    if (transaction === undefined) this.#parts.router.set.guard.beforeWrite()
     if (transaction !== undefined && changesSchema(kind)) transaction.schemaChanged = true
     return this.#parts.router.run(connection, sql, kind, parameters)
   }

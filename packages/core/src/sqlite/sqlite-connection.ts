@@ -24,8 +24,18 @@ export class SqliteConnection implements CursorOwner {
   readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
+  readonly #closed: () => void
 
-  constructor(port: SqlitePort, db: SqliteDatabase, cacheSize: number, counters: SqliteCounters, epoch: SchemaEpoch) {
+  /** `closed` is called when it has been closed. */
+  constructor(
+    port: SqlitePort,
+    db: SqliteDatabase,
+    cacheSize: number,
+    counters: SqliteCounters,
+    epoch: SchemaEpoch,
+    closed: () => void,
+  ) {
+    this.#closed = closed
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
@@ -120,6 +130,7 @@ export class SqliteConnection implements CursorOwner {
       this.#endCursors('the connection of this stream was closed')
     }
     this.db.close()
+    this.#closed()
   }
 
   #endCursors(reason: string): void {

@@ -23,6 +23,7 @@ import type {
   ForeignKeySwitch,
   MaintenanceRun,
   MaintenanceSession,
+  ReopenResult,
   StatementContext,
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
@@ -33,6 +34,7 @@ import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
 import { explainStatement } from './explain.ts'
+import { FileReopener } from './file-reopener.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
@@ -68,13 +70,22 @@ class SqliteEngine implements Engine {
   readonly #memoryNotes = new Map<string, string>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
+  readonly #reopener: FileReopener
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
     this.#set = set
     this.#router = new StatementRouter(set, options.customFunctions ?? [])
     const { openOffload } = options
-    this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
+    this.#openOffload = openOffload && (() => countTasks(openOffload(set.guard.identity), set.counters))
+    this.#reopener = new FileReopener({
+      set,
+      openOffload: this.#openOffload,
+      onReplaced: options.onReplaced ?? 'fail',
+      log: options.log,
+      isNestedUse: () => this.isNestedUse(),
+    })
+    set.whenUsable = (signal) => this.#reopener.whenUsable(signal)
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
@@ -97,21 +108,28 @@ class SqliteEngine implements Engine {
   /** A statement that is known and finds the lock free is answered at once; anything else waits, by timer. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     const { sql, parameters } = query
-    const { reader, writer, lock } = this.#set
+    const { reader, writer, lock, guard } = this.#set
     try {
       const read = reader?.cached(sql)
-      if (read !== undefined) return read.execute(parameters)
+      if (read !== undefined) {
+        guard.beforeRead()
+        return read.execute(parameters)
+      }
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
       if (lock.tryAcquire(AUTOCOMMIT)) {
         try {
           const statement = writer.cached(sql)
-          if (statement !== undefined) return writer.execute(statement, parameters)
+          if (statement !== undefined) {
+            guard.beforeWrite()
+            return writer.execute(statement, parameters)
+          }
         } finally {
           lock.release()
         }
       }
     } catch (error) {
-      if (!this.#set.busy.isBusy(error)) throw this.#classified(error, 'query')
+      // Where the file is the matter, nothing has run: what becomes of that is told there.
+      if (guard.failure === undefined && !this.#set.busy.isBusy(error)) throw this.#classified(error, 'query')
     }
     return this.#executeSlowly(query, ctx)
   }
@@ -133,14 +151,20 @@ class SqliteEngine implements Engine {
     const { files, clock, log } = this.#options
     const maintainer = this.#sidecar('maintenance')
     const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
-    return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
+    return this.#asking('maintenance', async () => {
+      await this.#set.whenUsable(run.signal)
+      return openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run)
+    })
   }
 
   async backup(run: BackupRun): Promise<BackupResult> {
     const { backups, clock } = this.#options
     if (backups === undefined) throw new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' })
     const parts = { set: this.#set, backups, openOffload: this.#openOffload, clock }
-    return this.#asking('backup', () => backupSqlite(parts, run))
+    return this.#asking('backup', async () => {
+      await this.#set.whenUsable(run.signal)
+      return backupSqlite(parts, run)
+    })
   }
 
   async recall(key: string): Promise<string | undefined> {
@@ -173,14 +197,24 @@ class SqliteEngine implements Engine {
   }
 
   async close(): Promise<EngineCloseReport> {
+    const { guard, isMemory, hasWriteAheadLog, options } = this.#set
     // The log of a database that is only read is its writer's.
-    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
+    const hasLog = !isMemory && hasWriteAheadLog && !options.readOnly
+    let setAside: readonly string[] = []
+    const isUsable = guard.isUsable()
     try {
-      if (hasLog) await this.#emptyLog()
+      if (hasLog && isUsable) await this.#emptyLog()
     } finally {
-      await this.#asking('close', async () => this.#set.close())
+      await this.#asking('close', async () => {
+        setAside = this.#set.close()
+      })
     }
+    if (guard.failure !== undefined) return { failure: guard.failure.code, setAside }
     return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.location) } : {}
+  }
+
+  async reopen({ signal }: StatementContext): Promise<ReopenResult> {
+    return this.#asking('reopen', () => this.#reopener.reopen(signal))
   }
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
@@ -203,12 +237,16 @@ class SqliteEngine implements Engine {
       assertNotAborted(signal, 'query')
       const kind = this.#router.classify(sql)
       assertAutocommit(kind)
+      await this.#set.whenUsable(signal)
       const read = await this.#router.plainRead(sql, kind, signal)
       if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters))
       this.#assertNotNested()
       await lock.acquire(AUTOCOMMIT, signal)
       try {
-        return await retryWhileBusy(busy, signal, () => this.#router.run(this.#set.writer, sql, kind, parameters))
+        return await retryWhileBusy(busy, signal, () => {
+          this.#set.guard.beforeWrite()
+          return this.#router.run(this.#set.writer, sql, kind, parameters)
+        })
       } finally {
         lock.release()
       }

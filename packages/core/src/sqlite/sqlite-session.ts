@@ -66,6 +66,8 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
+    // Without a connection it is looked at when one is taken, and may then be reopened.
+    if (this.#lease.connection !== undefined) this.#router.set.guard.beforeRead()
     return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
   }
 

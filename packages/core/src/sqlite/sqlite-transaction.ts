@@ -36,7 +36,10 @@ export class SqliteTransaction {
     if (settings.accessMode !== 'read only' && !set.options.readOnly) {
       const connection = await lease.writer(signal)
       // IMMEDIATE: a transaction that reads first and writes later would fail in the middle (SQLITE_BUSY_SNAPSHOT).
-      await retryWhileBusy(set.busy, signal, () => connection.control('BEGIN IMMEDIATE'))
+      await retryWhileBusy(set.busy, signal, () => {
+        set.guard.beforeWrite()
+        connection.control('BEGIN IMMEDIATE')
+      })
       return new SqliteTransaction(set, connection, false)
     }
     const connection = await lease.reader(signal)
@@ -64,7 +67,7 @@ export class SqliteTransaction {
   /** Commits, if nothing is in the way. */
   tryCommit(): boolean {
     try {
-      this.#connection.control('COMMIT')
+      this.#commit()
     } catch (error) {
       if (this.#set.busy.isBusy(error)) return false
       throw this.#commitFailed(error)
@@ -81,7 +84,7 @@ export class SqliteTransaction {
   /** @throws what COMMIT said; the transaction is then rolled back, as it is in other engines */
   async commit(): Promise<void> {
     try {
-      await retryWhileBusy(this.#set.busy, undefined, () => this.#connection.control('COMMIT'))
+      await retryWhileBusy(this.#set.busy, undefined, () => this.#commit())
     } catch (error) {
       throw this.#commitFailed(error)
     }
@@ -112,6 +115,12 @@ export class SqliteTransaction {
     if (command === 'ROLLBACK TO') this.#connection.undo(sql)
     else this.#connection.control(sql)
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
+  }
+
+  /** What is committed to a file that is no longer there is lost, and would be told as kept. */
+  #commit(): void {
+    this.#set.guard.beforeWrite()
+    this.#connection.control('COMMIT')
   }
 
   #commitFailed(error: unknown): StoreError {
