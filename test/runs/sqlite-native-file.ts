@@ -32,6 +32,6 @@ export const sqliteNativeFile: Run = {
       backup: 'process',
       reopen: true,
     },
-    createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true }),
+    createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true, isWatched: true }),
   },
 }

@@ -9,12 +9,10 @@ let opening: Promise<SqliteTaskRunner> | undefined
 
 async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse | undefined> {
   if (request.kind === 'open') {
-    opening = loadBetterSqlite3(request.target.setup).then(
-      (port) => {
-        const { path, options, file } = request.target
-        return new SqliteTaskRunner(port, path, options, { identity: file, files: nodeFiles })
-      },
-    )
+    opening = loadBetterSqlite3(request.target.setup).then((port) => {
+      const { path, options, file } = request.target
+      return new SqliteTaskRunner(port, path, options, { identity: file, files: nodeFiles })
+    })
     // Whoever sends a task hears of it.
     return opening.then(
       () => ({ kind: 'ready' }),

@@ -2,7 +2,12 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assertOneOf, invalidArgument, type StoreOptions } from '@upkeep/core'
-import { type OnReplaced, type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
+import {
+  type OnReplaced,
+  type ResolvedSqliteOptions,
+  resolveSqliteOptions,
+  type SqliteOptions,
+} from '@upkeep/core/sqlite'
 import type { NetworkFileSystemPolicy } from './file-system.ts'
 
 /** What the native backend takes besides {@link SqliteOptions}. */

@@ -26,7 +26,8 @@ export async function openNativeEngine(
   const { sqlite, createDirectory, onReplaced, networkFileSystem, setup } = options
   const port = await loadBetterSqlite3(setup)
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
-  const journal = absolute === ':memory:' ? 'wal' : chooseJournal(fileSystemOf(absolute), networkFileSystem, runtime.log)
+  const journal =
+    absolute === ':memory:' ? 'wal' : chooseJournal(fileSystemOf(absolute), networkFileSystem, runtime.log)
   return openSqliteEngine({
     name: 'sqlite-native',
     port,

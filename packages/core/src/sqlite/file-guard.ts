@@ -142,6 +142,11 @@ export class FileGuard {
     if (this.#failure === reason) this.#failure = undefined
   }
 
+  /** Whether there is a file, and nothing in it: SQLite would take it for a new database, and throw its log away. */
+  isEmpty(): boolean {
+    return this.#looks?.look()?.size === 0
+  }
+
   /** Whether file or log are others than those that were opened. */
   isReplaced(): boolean {
     const found = this.#looks?.compare() ?? 'same'

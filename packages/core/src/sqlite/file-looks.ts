@@ -54,6 +54,11 @@ export class FileLooks {
     return this.#nowBytes
   }
 
+  /** At the database, whoever's it is. */
+  look(): FileLook | undefined {
+    return this.#look(this.#path)
+  }
+
   /** Answers whether there is one. */
   adoptDatabase(): boolean {
     this.#database = this.#look(this.#path)

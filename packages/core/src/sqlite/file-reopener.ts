@@ -109,6 +109,7 @@ export class FileReopener {
     const wasReplaced = set.guard.isReplaced()
     try {
       const setAside = set.closeFile()
+      if (set.guard.isEmpty()) throw new StoreError('CORRUPT', 'there is nothing in it', { operation: 'reopen' })
       await set.openFile(undefined, { mustExist: true })
       await this.#check()
       return { wasReplaced, setAside }
