@@ -34,6 +34,7 @@ export const nodeSqlite: Run = {
       writeAheadLog: true,
       incrementalReclaim: true,
       backup: false,
+      reopen: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore),
   },

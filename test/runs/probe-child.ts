@@ -1,16 +1,18 @@
 // The other end of probe-process.ts.
+import { linkSync, renameSync, truncateSync, unlinkSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import type { FileChange } from '../src/suite/harness.ts'
 
 interface Call {
   readonly id: number
   readonly path: string
-  readonly sql: string
+  readonly work: string | readonly FileChange[]
 }
 
 process.on('message', (message) => {
-  const { id, path, sql } = message as Call
+  const { id, path, work } = message as Call
   try {
-    process.send?.({ id, rows: run(path, sql) })
+    process.send?.({ id, rows: typeof work === 'string' ? run(path, work) : changeFiles(path, work) })
   } catch (error) {
     process.send?.({ id, error: String(error) })
   }
@@ -26,4 +28,24 @@ function run(path: string, sql: string): unknown[] {
   } finally {
     db.close()
   }
+}
+
+function changeFiles(path: string, changes: readonly FileChange[]): unknown[] {
+  for (const one of changes) {
+    const from = `${path}${one.from}`
+    switch (one.change) {
+      case 'rename':
+        renameSync(from, `${path}${one.to}`)
+        break
+      case 'link':
+        linkSync(from, `${path}${one.to}`)
+        break
+      case 'remove':
+        unlinkSync(from)
+        break
+      case 'truncate':
+        truncateSync(from, one.sizeBytes)
+    }
+  }
+  return []
 }

@@ -1,7 +1,7 @@
 // One process beside the tests that opens a SQLite file, runs one statement and closes it again: what it sees bypasses
 // the store, and what it closes cannot drop the locks of the process under test. Does not keep a file open.
 import { type ChildProcess, fork } from 'node:child_process'
-import type { ProbeRow } from '../src/suite/harness.ts'
+import type { FileChange, ProbeRow } from '../src/suite/harness.ts'
 
 interface Answer {
   readonly id: number
@@ -13,13 +13,22 @@ let probe: { child: ChildProcess; calls: Map<number, (answer: Answer) => void> }
 let lastId = 0
 
 /** Runs `sql` on the file at `path`. */
-export async function probeSqlite(path: string, sql: string): Promise<readonly ProbeRow[]> {
+export function probeSqlite(path: string, sql: string): Promise<readonly ProbeRow[]> {
+  return ask(path, sql)
+}
+
+/** Changes the file at `path`, and those that are named after it. */
+export async function changeFiles(path: string, changes: readonly FileChange[]): Promise<void> {
+  await ask(path, changes)
+}
+
+async function ask(path: string, work: string | readonly FileChange[]): Promise<readonly ProbeRow[]> {
   probe ??= start()
   const { child, calls } = probe
   const id = ++lastId
   const answer = await new Promise<Answer>((resolve, reject) => {
     calls.set(id, resolve)
-    child.send({ id, path, sql }, (error) => error && reject(error))
+    child.send({ id, path, work }, (error) => error && reject(error))
   })
   if (answer.error !== undefined) throw new Error(`probe: ${answer.error}`)
   return answer.rows ?? []

@@ -31,7 +31,8 @@ export const sqliteNativeFile: Run = {
       writeAheadLog: true,
       incrementalReclaim: true,
       backup: 'process',
+      reopen: true,
     },
-    createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true }),
+    createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true, isWatched: true }),
   },
 }

@@ -38,6 +38,7 @@ export const sqliteNativeMemory: Run = {
       writeAheadLog: false,
       incrementalReclaim: true,
       backup: 'inline',
+      reopen: false,
     },
     async createDatabase() {
       const folder = join(tmpdir(), `upkeep-${randomUUID()}`)

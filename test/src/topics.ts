@@ -9,7 +9,9 @@ import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
+import { reopening } from './sqlite/reopening.ts'
 import { repeatedValues } from './sqlite/repeated-values.ts'
+import { replaced } from './sqlite/replaced.ts'
 import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
 import { tableRebuild } from './sqlite/table-rebuild.ts'
@@ -130,6 +132,8 @@ const SQLITE_NAMES = [
   'firstError',
   'longStream',
   'file',
+  'replaced',
+  'reopening',
   'reclaim',
   'vacuum',
   'statistics',
@@ -196,6 +200,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   firstError,
   longStream,
   file,
+  replaced,
+  reopening,
   reclaim,
   vacuum,
   statistics,

@@ -34,6 +34,7 @@ const ALL: Capabilities = {
   writeAheadLog: true,
   incrementalReclaim: true,
   backup: false,
+  reopen: false,
 }
 const NONE: Capabilities = { ...ALL, vacuum: false, writeAheadLog: false, incrementalReclaim: false }
 

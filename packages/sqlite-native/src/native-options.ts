@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import {
   assertKnownOptions,
   assertNumberOption,
+  assertOneOf,
   assertWholeOption,
   givenOptions,
   invalidArgument,
@@ -12,12 +13,30 @@ import {
 } from '@upkeep/core'
 import {
   type ExecutorPoolOptions,
-  type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
+  type OnReplaced,
+  type ResolvedSqliteOptions,
+  resolveSqliteOptions,
+  type SqliteOptions,
+} from '@upkeep/core/sqlite'
+import type { NetworkFileSystemPolicy } from './file-system.ts'
 
 /** What the native backend takes besides {@link SqliteOptions}. */
 export interface NativeOptions extends SqliteOptions {
   /** Makes missing directories on the way to the file, with mode 0750. @default true */
   readonly createDirectory?: boolean | undefined
+  /**
+   * What is done when another file is found at the path, or none. `fail`: everything rejects with `REPLACED`, until
+   * `store.reopen()`. `reopen`: the next operation outside of a transaction opens the new file and goes on with it.
+   * @default 'fail'
+   */
+  readonly onReplaced?: OnReplaced | undefined
+  /**
+   * What is done about a network file system, a drive that is shared with another system (WSL, a virtual machine), or
+   * FUSE: `refuse` it with `UNSUPPORTED`, open it with a `rollback-journal` and one connection, or `warn` and go on in
+   * WAL mode. Recognised on Linux only. Source: https://www.sqlite.org/wal.html
+   * @default 'rollback-journal', and 'warn' for FUSE
+   */
+  readonly networkFileSystem?: NetworkFileSystemPolicy | undefined
   /**
    * Loadable extensions, by path, for every connection. Not in a store URL. Source: https://www.sqlite.org/loadext.html
    * @default none
@@ -78,11 +97,15 @@ export interface ResolvedNativeOptions {
   readonly interrupt: boolean
   readonly inlineBudgetMs: number | false
   readonly pool: ExecutorPoolOptions
+  readonly onReplaced: OnReplaced
+  readonly networkFileSystem: NetworkFileSystemPolicy | undefined
   readonly setup: ConnectionSetup
 }
 
 export const NATIVE_OPTION_NAMES = [
   'createDirectory',
+  'onReplaced',
+  'networkFileSystem',
   'extensions',
   'setupModule',
   'interrupt',
@@ -103,7 +126,7 @@ export const POOL_DEFAULTS: ExecutorPoolOptions = {
 
 /** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
-  const { extensions = [], setupModule } = options
+  const { onReplaced = 'fail', networkFileSystem, extensions = [], setupModule } = options
   const {
     createDirectory = NATIVE_DEFAULTS.createDirectory,
     interrupt = NATIVE_DEFAULTS.interrupt,
@@ -113,6 +136,10 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   if (typeof createDirectory !== 'boolean') throw invalidArgument('createDirectory must be true or false', operation)
   if (inlineBudgetMs !== false) assertWholeOption(inlineBudgetMs, 'inlineBudgetMs', 1, 2 ** 31 - 1)
   if (typeof interrupt !== 'boolean') throw invalidArgument('interrupt must be true or false', operation)
+  assertOneOf(onReplaced, 'onReplaced', ['fail', 'reopen'])
+  if (networkFileSystem !== undefined) {
+    assertOneOf(networkFileSystem, 'networkFileSystem', ['refuse', 'rollback-journal', 'warn'])
+  }
   if (!Array.isArray(extensions) || extensions.some((extension) => typeof extension !== 'string' || extension === '')) {
     throw invalidArgument('extensions must be an array of paths', operation)
   }
@@ -125,6 +152,8 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
     interrupt,
     inlineBudgetMs,
     pool: resolvePool(options.pool, operation),
+    onReplaced,
+    networkFileSystem,
     setup: {
       extensions: extensions.map(absolutePath),
       setupModule: setupModule && moduleUrl(setupModule.toString()),

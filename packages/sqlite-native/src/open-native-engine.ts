@@ -5,6 +5,7 @@ import { openSqliteEngine, type SqlitePort } from '@upkeep/core/sqlite'
 import { nodeBackupFiles } from './backup-file.ts'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import { prepareDatabasePath } from './database-path.ts'
+import { chooseJournal, fileSystemOf } from './file-system.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
 import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
 import { nodeFiles } from './node-files.ts'
@@ -24,9 +25,11 @@ export async function openNativeEngine(
   options: ResolvedNativeOptions,
   runtime: NativeRuntime,
 ): Promise<Engine> {
-  const { sqlite, createDirectory, setup, interrupt, inlineBudgetMs, pool } = options
+  const { sqlite, createDirectory, onReplaced, networkFileSystem, setup, interrupt, inlineBudgetMs, pool } = options
   const port = await loadBetterSqlite3(setup, { guard: { interrupt, log: runtime.log } })
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
+  const journal =
+    absolute === ':memory:' ? 'wal' : chooseJournal(fileSystemOf(absolute), networkFileSystem, runtime.log)
   return openSqliteEngine({
     name: 'sqlite-native',
     port,
@@ -39,7 +42,9 @@ export async function openNativeEngine(
       pool,
     },
     inlineBudgetMs: inlineBudgetMs === false ? undefined : inlineBudgetMs,
-    openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
+    openOffload: (file) => new MaintenanceProcess({ path: absolute, options: sqlite, setup, file }),
+    onReplaced,
+    journal,
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),
     ownerName: `process ${process.pid}`,

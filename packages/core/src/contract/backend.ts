@@ -12,6 +12,7 @@ import type {
   QueryResult,
   TransactionSettings,
 } from 'kysely'
+import type { StoreErrorCode } from '../errors/error-code.ts'
 import type { StoreError } from '../errors/store-error.ts'
 import type { StoreUrl } from '../open/store-url.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -103,6 +104,11 @@ export interface Engine {
    * @throws INVALID_ARGUMENT for a place where none may be made; whatever its signal says
    */
   backup(run: BackupRun): Promise<BackupResult>
+  /**
+   * Opens what stands at its place now, and checks it; only called where `capabilities.reopen`. Waits for what has a
+   * connection, and leaves every later statement failing where it could not be opened. @throws BUSY, REPLACED, CORRUPT
+   */
+  reopen?(ctx: StatementContext): Promise<ReopenResult>
   /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
   recall(key: string): Promise<string | undefined>
   /**
@@ -137,6 +143,18 @@ export interface ForeignKeySwitch {
 export interface EngineCloseReport {
   /** Size of the write-ahead log that was left, in bytes; absent where there is none. */
   readonly walSizeBytes?: number | undefined
+  /** What kept it from leaving the database as it should be: another file is in its place, or it is damaged. */
+  readonly failure?: StoreErrorCode | undefined
+  /** Names that its log was given, where the database is not ours any more. */
+  readonly setAside?: readonly string[] | undefined
+}
+
+/** What came of {@link Engine.reopen}. */
+export interface ReopenResult {
+  /** Whether it was another file than the one that was open. */
+  readonly wasReplaced: boolean
+  /** Absolute paths of the log that was left of the file before; none where there was none. */
+  readonly setAside: readonly string[]
 }
 
 /** What every statement gets. */

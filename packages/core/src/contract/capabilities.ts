@@ -63,4 +63,9 @@ export interface Capabilities {
    * `false`: not at all; it is `UNSUPPORTED`.
    */
   readonly backup: 'process' | 'inline' | false
+  /**
+   * Whether the store knows its file from another one that is put in its place, so that it fails with `REPLACED` and
+   * can be reopened. `false`: there is no file, or it is not watched, and `reopen()` is `UNSUPPORTED`.
+   */
+  readonly reopen: boolean
 }

@@ -112,8 +112,40 @@ export interface SqlitePort {
   resultCode(error: unknown): string | undefined
 }
 
+/** A file as `stat` has it: the part of Node's `Stats` that tells one file from another. */
+export interface FileLook {
+  /** The device; with {@link FileLook.ino} it is the file, whatever its name. */
+  readonly dev: number | bigint
+  /** The inode, or what stands for it. */
+  readonly ino: number | bigint
+  /** In bytes. */
+  readonly size: number
+  /** When it was last changed, in milliseconds; of a directory, when a name in it was. */
+  readonly ctimeMs: number
+}
+
+/** The files that a store has open, in a form that another process can be told. */
+export interface FileIdentity {
+  /** Device and inode of the database. */
+  readonly database: string
+  /** Those of its write-ahead log, where it has one. */
+  readonly log: string | undefined
+}
+
 /** What is asked of the file system, by `stat` alone. */
 export interface SqliteFiles {
+  /**
+   * Looks at a file, or a directory, and follows links; `undefined` for what is not there. Before each write, so it has
+   * to be cheap. Left out, the file is not watched: there is no `REPLACED`, and no `reopen()`.
+   */
+  readonly look?: ((path: string) => FileLook | undefined) | undefined
+  /**
+   * The directory of the file `path`, if its `ctimeMs` is sure to be another one whenever a name in it is given to
+   * another file. @default it is not
+   */
+  readonly tellingDirectory?: ((path: string) => string | undefined) | undefined
+  /** Renames a file that nobody here has open, and replaces none. Left out, nothing is set aside. */
+  readonly setAside?: ((path: string, to: string) => void) | undefined
   /** Size in bytes; `undefined` for a file that is not there. */
   sizeBytes(path: string): number | undefined
   /** Device and inode, or what stands for them. For the report. */

@@ -55,15 +55,35 @@ export function applyPragmas(db: SqliteDatabase, options: ResolvedSqliteOptions,
   }
 }
 
+/** `rollback` where a write-ahead log would do harm, since its index is memory that processes share. */
+export type JournalKind = 'wal' | 'rollback'
+
 /**
- * Makes a new database one that maintenance can shrink bit by bit, and switches to the write-ahead log. Answers the
- * journal mode that holds: a refused one is no error in SQLite.
+ * Makes a new database one that maintenance can shrink bit by bit, and switches to the journal that is wanted. Answers
+ * the journal mode that holds: a refused write-ahead log is no error in SQLite.
  *
  * auto_vacuum counts only before the first table: https://www.sqlite.org/pragma.html#pragma_auto_vacuum
+ *
+ * @throws UNSUPPORTED for a write-ahead log that stays although it must not
  */
-export function initializeDatabase(db: SqliteDatabase): string {
+export function initializeDatabase(db: SqliteDatabase, journal: JournalKind): string {
+  // Before anything is read: a log that is there already is then read without shared memory.
+  if (journal === 'rollback') db.exec('PRAGMA locking_mode = EXCLUSIVE')
   if (Number(readPragma(db, 'page_count')) === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-  return String(db.prepare('PRAGMA journal_mode = WAL').all([])[0]?.journal_mode)
+  if (journal === 'wal') return setJournalMode(db, 'WAL')
+  const mode = setJournalMode(db, 'DELETE')
+  db.exec('PRAGMA locking_mode = NORMAL')
+  // Only the next read lets go of the lock.
+  readPragma(db, 'schema_version')
+  if (mode === 'wal') {
+    throw new StoreError('UNSUPPORTED', 'the write-ahead log of this database cannot be ended', { operation: 'open' })
+  }
+  return mode
+}
+
+/** Source: https://www.sqlite.org/pragma.html#pragma_journal_mode */
+function setJournalMode(db: SqliteDatabase, mode: 'WAL' | 'DELETE'): string {
+  return String(db.prepare(`PRAGMA journal_mode = ${mode}`).all([])[0]?.journal_mode)
 }
 
 /** The oldest that can look at its log without copying it: `wal_checkpoint(NOOP)`. */

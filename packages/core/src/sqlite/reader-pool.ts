@@ -40,6 +40,11 @@ export class ReaderPool {
     return this.#count - this.#idle.length
   }
 
+  /** Connections that are open, or being opened. */
+  get size(): number {
+    return this.#count
+  }
+
   get waiting(): number {
     return this.#queue.size
   }
@@ -62,6 +67,7 @@ export class ReaderPool {
   /** @throws ABORTED, or BUSY when all stay leased for longer than the busy timeout */
   async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     for (;;) {
+      if (this.#isClosed) throw new StoreError('BUSY', 'the database is being reopened', { operation: 'read' })
       const idle = this.#idle.pop()
       if (idle !== undefined) {
         this.#leased.set(this.leased)

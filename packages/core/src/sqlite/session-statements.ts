@@ -8,12 +8,12 @@ import type { CompiledQuery, QueryResult } from 'kysely'
 import type { StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
+import type { LongStatements } from './executors/long-statements.ts'
 import { isPlainRead, runPlainRead } from './plain-read.ts'
 import type { SessionFate } from './session-fate.ts'
 import type { SessionLease } from './session-lease.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { openCursor } from './sqlite-cursor.ts'
-import type { LongStatements } from './executors/long-statements.ts'
 import { openSharedStream, type RowSource, rowsInMemory } from './sqlite-stream.ts'
 import type { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -46,6 +46,7 @@ export class SessionStatements {
     const kind = router.classify(query.sql)
     const { busy } = router.set
     if (lease.connection === undefined) {
+      await router.set.whenUsable(signal)
       const read = await runPlainRead(router, long, query, kind, ctx)
       if (read !== undefined) return read
     }
@@ -66,6 +67,7 @@ export class SessionStatements {
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     if (lease.connection === undefined) {
+      await router.set.whenUsable(signal)
       if (router.set.readers === undefined) assertNotNested()
       const inline = (): Promise<RowSource | undefined> => openSharedStream(router, query, kind, holder, signal)
       const source = (await isPlainRead(router, long, query.sql, kind, signal))
@@ -92,6 +94,7 @@ export class SessionStatements {
     limitMs: number | undefined,
   ): QueryResult<unknown> {
     const transaction = this.#parts.transaction()
+    if (transaction === undefined) this.#parts.router.set.guard.beforeWrite()
     if (transaction !== undefined && changesSchema(kind)) transaction.schemaChanged = true
     return this.#parts.router.run(connection, sql, kind, parameters, limitMs)
   }

@@ -23,6 +23,8 @@ export interface ConnectionDetails {
   readonly guard?: StatementGuard | undefined
   /** For {@link SchemaWatch}. @default its own */
   readonly schemaIntervalMs?: number | undefined
+  /** Called when it has been closed. @default nobody */
+  readonly closed?: (() => void) | undefined
 }
 
 export class SqliteConnection implements CursorOwner {
@@ -35,6 +37,7 @@ export class SqliteConnection implements CursorOwner {
   readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
+  readonly #closed: (() => void) | undefined
 
   constructor(
     port: SqlitePort,
@@ -42,8 +45,9 @@ export class SqliteConnection implements CursorOwner {
     cacheSize: number,
     counters: SqliteCounters,
     epoch: SchemaEpoch,
-    { guard = db.guard, schemaIntervalMs }: ConnectionDetails = {},
+    { guard = db.guard, schemaIntervalMs, closed }: ConnectionDetails = {},
   ) {
+    this.#closed = closed
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
@@ -154,6 +158,7 @@ export class SqliteConnection implements CursorOwner {
       this.#endCursors('the connection of this stream was closed')
     }
     this.db.close()
+    this.#closed?.()
   }
 
   #endCursors(reason: string): void {

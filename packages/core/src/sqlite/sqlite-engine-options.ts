@@ -5,7 +5,9 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { ExecutorPoolOptions, SqliteExecutors } from './executors/executor.ts'
-import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { OnReplaced } from './file-reopener.ts'
+import type { FileIdentity, SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { JournalKind } from './pragmas.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 
 /** What a SQLite backend opens its engine with. */
@@ -25,7 +27,7 @@ export interface SqliteEngineOptions {
   /** What may be asked of the file system; absent for databases that are not files. */
   readonly files?: SqliteFiles | undefined
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
-  readonly openOffload?: (() => SqliteOffload) | undefined
+  readonly openOffload?: ((file: FileIdentity | undefined) => SqliteOffload) | undefined
   /**
    * Threads or processes with a connection each, for statements that take long; without them a statement is stopped by
    * its timeout alone, where the driver has a guard, and stays on the caller's thread. @default none
@@ -41,6 +43,14 @@ export interface SqliteEngineOptions {
    * there are none. @default none
    */
   readonly backups?: SqliteBackupFiles | undefined
+  /** What is done when another file is found at the path. Needs {@link SqliteFiles.look}. @default 'fail' */
+  readonly onReplaced?: OnReplaced | undefined
+  /**
+   * `rollback` for a file system that gives processes no memory in common; then there is one connection.
+   * Source: https://www.sqlite.org/wal.html
+   * @default 'wal'
+   */
+  readonly journal?: JournalKind | undefined
   /** An `AsyncLocalStorage` or the like, for `NESTED_USE` and `detached()`. @default none */
   readonly asyncContext?: AsyncContext | undefined
   /**
@@ -73,6 +83,7 @@ export function sqliteCapabilities(
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
     incrementalReclaim: true,
+    reopen: set.guard.isWatching,
     backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)
 }

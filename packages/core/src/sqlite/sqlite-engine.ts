@@ -24,6 +24,7 @@ import type {
   ForeignKeySwitch,
   MaintenanceRun,
   MaintenanceSession,
+  ReopenResult,
   StatementContext,
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
@@ -38,12 +39,13 @@ import { openWorkers } from './executors/open-workers.ts'
 import { RemoteSession } from './executors/remote-session.ts'
 import type { WorkerStatements } from './executors/worker-statements.ts'
 import { explainStatement } from './explain.ts'
+import { FileReopener } from './file-reopener.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
-import type { SqliteOffload } from './port.ts'
 import { runPlainRead } from './plain-read.ts'
+import type { SqliteOffload } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
@@ -76,6 +78,7 @@ class SqliteEngine implements Engine {
   readonly #memoryNotes = new Map<string, string>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
+  readonly #reopener: FileReopener
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
@@ -84,7 +87,16 @@ class SqliteEngine implements Engine {
     this.#workers = openWorkers(options, set)
     this.#long = new LongStatements(set, this.#workers, options.inlineBudgetMs)
     const { openOffload } = options
-    this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
+    this.#openOffload = openOffload && (() => countTasks(openOffload(set.guard.identity), set.counters))
+    this.#reopener = new FileReopener({
+      set,
+      workers: this.#workers?.pool,
+      openOffload: this.#openOffload,
+      onReplaced: options.onReplaced ?? 'fail',
+      log: options.log,
+      isNestedUse: () => this.isNestedUse(),
+    })
+    set.whenUsable = (signal) => this.#reopener.whenUsable(signal)
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
@@ -107,18 +119,24 @@ class SqliteEngine implements Engine {
   /** A statement that is known and finds the lock free is answered at once; anything else waits, by timer. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     const { sql, parameters } = query
-    const { reader, writer, lock } = this.#set
+    const { reader, writer, lock, guard } = this.#set
     if (this.#long.startsElsewhere(ctx)) return this.#executeSlowly(query, ctx)
     const limitMs = this.#long.limitMs(ctx.timeoutMs)
     let holdsLock = false
     try {
       const read = reader?.cached(sql)
-      if (reader !== undefined && read !== undefined) return reader.execute(read, parameters, limitMs)
+      if (reader !== undefined && read !== undefined) {
+        guard.beforeRead()
+        return reader.execute(read, parameters, limitMs)
+      }
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
       holdsLock = lock.tryAcquire(AUTOCOMMIT)
       if (holdsLock) {
         const statement = writer.cached(sql)
-        if (statement !== undefined) return writer.execute(statement, parameters, limitMs)
+        if (statement !== undefined) {
+          guard.beforeWrite()
+          return writer.execute(statement, parameters, limitMs)
+        }
       }
     } catch (error) {
       if (this.#long.isOverBudget(error, ctx.timeoutMs)) {
@@ -128,7 +146,8 @@ class SqliteEngine implements Engine {
           holdsLock = false
           return this.#executeLocked(query, ctx)
         }
-      } else if (!this.#set.busy.isBusy(error)) {
+      } else if (guard.failure === undefined && !this.#set.busy.isBusy(error)) {
+        // Where the file is the matter, nothing has run: what becomes of that is told there.
         throw this.#classified(error, 'query')
       }
     } finally {
@@ -159,14 +178,20 @@ class SqliteEngine implements Engine {
     const { files, clock, log } = this.#options
     const maintainer = this.#sidecar('maintenance')
     const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
-    return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
+    return this.#asking('maintenance', async () => {
+      await this.#set.whenUsable(run.signal)
+      return openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run)
+    })
   }
 
   async backup(run: BackupRun): Promise<BackupResult> {
     const { backups, clock } = this.#options
     if (backups === undefined) throw new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' })
     const parts = { set: this.#set, backups, openOffload: this.#openOffload, clock }
-    return this.#asking('backup', () => backupSqlite(parts, run))
+    return this.#asking('backup', async () => {
+      await this.#set.whenUsable(run.signal)
+      return backupSqlite(parts, run)
+    })
   }
 
   async recall(key: string): Promise<string | undefined> {
@@ -200,15 +225,25 @@ class SqliteEngine implements Engine {
   }
 
   async close(): Promise<EngineCloseReport> {
+    const { guard, isMemory, hasWriteAheadLog, options } = this.#set
     // The log of a database that is only read is its writer's.
-    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
+    const hasLog = !isMemory && hasWriteAheadLog && !options.readOnly
+    let setAside: readonly string[] = []
+    const isUsable = guard.isUsable()
     try {
       await this.#workers?.pool.close()
-      if (hasLog) await this.#emptyLog()
+      if (hasLog && isUsable) await this.#emptyLog()
     } finally {
-      await this.#asking('close', async () => this.#set.close())
+      await this.#asking('close', async () => {
+        setAside = this.#set.close()
+      })
     }
+    if (guard.failure !== undefined) return { failure: guard.failure.code, setAside }
     return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.location) } : {}
+  }
+
+  async reopen({ signal }: StatementContext): Promise<ReopenResult> {
+    return this.#asking('reopen', () => this.#reopener.reopen(signal))
   }
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
@@ -228,6 +263,7 @@ class SqliteEngine implements Engine {
       assertNotAborted(signal, 'query')
       const kind = this.#router.classify(query.sql)
       assertAutocommit(kind)
+      await this.#set.whenUsable(signal)
       const read = await runPlainRead(this.#router, this.#long, query, kind, ctx)
       if (read !== undefined) return read
       this.#assertNotNested()
@@ -243,9 +279,10 @@ class SqliteEngine implements Engine {
     const { sql, parameters } = query
     const kind = this.#router.classify(sql)
     try {
-      return await this.#long.run(query, kind, 'write', ctx, (limitMs) =>
-        this.#router.run(this.#set.writer, sql, kind, parameters, limitMs),
-      )
+      return await this.#long.run(query, kind, 'write', ctx, (limitMs) => {
+        this.#set.guard.beforeWrite()
+        return this.#router.run(this.#set.writer, sql, kind, parameters, limitMs)
+      })
     } catch (error) {
       throw this.#classified(error, 'query')
     } finally {

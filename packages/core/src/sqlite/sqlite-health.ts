@@ -30,6 +30,7 @@ export async function sqliteHealth(
 ): Promise<readonly HealthFinding[]> {
   const findings = [await ask(set, signal, (db) => freelist(db, limits))]
   if (set.isMemory || files === undefined) return findings
+  if (set.guard.isWatching) findings.push(fileIdentity(set))
   if (set.hasWriteAheadLog) {
     const sizeBytes = walSizeBytes(files, set.path)
     findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', sizeBytes, limits.walSizeBytes))
@@ -45,7 +46,20 @@ export async function sqliteHealth(
  * whose counters are the application's.
  */
 function ask<T>(set: ConnectionSet, signal: AbortSignal | undefined, question: (db: SqliteDatabase) => T): Promise<T> {
-  return retryWhileBusy(set.busy, signal, () => question((set.reader ?? set.writer).db))
+  return retryWhileBusy(set.busy, signal, () => {
+    // After a file could not be reopened there is nothing to ask.
+    if (!set.isConnected) set.guard.assertSame()
+    return question((set.reader ?? set.writer).db)
+  })
+}
+
+/** Whether what the store has open is still what stands at its path. */
+function fileIdentity({ guard }: ConnectionSet): HealthFinding {
+  const code = 'file_identity'
+  const text = 'files of the database that are not what was opened'
+  if (guard.isUsable()) return { code, status: 'pass', text, value: 0, limit: 0 }
+  const why = guard.failure?.code ?? 'CONNECTION'
+  return { code, status: 'fail', text: `${text}: ${why}`, value: 1, limit: 0 }
 }
 
 /** Source: https://www.sqlite.org/pragma.html#pragma_freelist_count */

@@ -69,6 +69,8 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
+    // Without a connection it is looked at when one is taken, and may then be reopened.
+    if (this.#lease.connection !== undefined) this.#router.set.guard.beforeRead()
     return this.#executeAtOnce(query, ctx) ?? this.#executeInTurn(query, ctx)
   }
 
@@ -85,9 +87,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     const { signal } = joined
     const rowCount = Math.max(1, chunkSize)
     const isAbortable = ctx.signal !== undefined
-    const source = await this.#inTurn('stream', () =>
-      this.#statements.openStream(query, signal, rowCount, isAbortable),
-    )
+    const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal, rowCount, isAbortable))
     this.#streams.add(source)
     try {
       const chunks = readChunks(source, rowCount, () => this.#fate.assertUsable(signal), ctx.timeoutMs)

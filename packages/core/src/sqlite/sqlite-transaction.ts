@@ -51,7 +51,10 @@ export class SqliteTransaction {
     if (settings.accessMode !== 'read only' && !set.options.readOnly) {
       const connection = await lease.writer(signal)
       // IMMEDIATE: a transaction that reads first and writes later would fail in the middle (SQLITE_BUSY_SNAPSHOT).
-      await retryWhileBusy(set.busy, signal, () => connection.control('BEGIN IMMEDIATE'))
+      await retryWhileBusy(set.busy, signal, () => {
+        set.guard.beforeWrite()
+        return connection.control('BEGIN IMMEDIATE')
+      })
       return new SqliteTransaction(set, connection, false)
     }
     const connection = await lease.reader(signal)
@@ -79,7 +82,7 @@ export class SqliteTransaction {
   /** Commits, if nothing is in the way. */
   tryCommit(): boolean {
     try {
-      this.#connection.control('COMMIT')
+      this.#commit()
     } catch (error) {
       if (this.#set.busy.isBusy(error)) return false
       const failure = classifySqliteError(this.#set.port, error, 'commit')
@@ -98,7 +101,7 @@ export class SqliteTransaction {
   /** @throws what COMMIT said; the transaction is then rolled back, as it is in other engines */
   async commit(): Promise<void> {
     try {
-      await retryWhileBusy(this.#set.busy, undefined, () => this.#connection.control('COMMIT'))
+      await retryWhileBusy(this.#set.busy, undefined, () => this.#commit())
     } catch (error) {
       const failure = classifySqliteError(this.#set.port, error, 'commit')
       await this.rollbackQuietly()
@@ -131,6 +134,12 @@ export class SqliteTransaction {
     const sql = `${command} "${name.replaceAll('"', '""')}"`
     await (command === 'ROLLBACK TO' ? this.#connection.undo(sql) : this.#connection.control(sql))
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
+  }
+
+  /** What is committed to a file that is no longer there is lost, and would be told as kept. */
+  #commit(): void | Promise<void> {
+    this.#set.guard.beforeWrite()
+    return this.#connection.control('COMMIT')
   }
 
   async #beginReadOnly(): Promise<void> {

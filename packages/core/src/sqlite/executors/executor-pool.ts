@@ -52,6 +52,11 @@ export class ExecutorPool {
     return this.#executors.canWrite
   }
 
+  /** How many somebody has. */
+  get leased(): number {
+    return this.#leasedCount
+  }
+
   stats(): PoolStats {
     return Object.freeze({
       ...this.#meter.snapshot(),
@@ -105,9 +110,14 @@ export class ExecutorPool {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#clock.clearTimer(this.#timer)
+    await this.closeIdle()
+    this.#executors.end()
+  }
+
+  /** Closes those that nobody has. Resolves when they have gone. */
+  async closeIdle(): Promise<void> {
     for (const { connection } of this.#idle.splice(0)) this.#close(connection)
     while (this.#closing.size > 0) await Promise.all(this.#closing)
-    this.#executors.end()
   }
 
   /** Those that read leave one place free, if there are two. */

@@ -11,8 +11,8 @@ import { invalidArgument, StoreError } from '../../errors/store-error.ts'
 import { markTransactionOver } from '../../kysely/kysely-internals.ts'
 import { bindParameters } from '../bind-values.ts'
 import { SessionFate, toldAgain } from '../session-fate.ts'
-import type { SessionOrigin } from '../sqlite-session.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import type { SessionOrigin } from '../sqlite-session.ts'
 import { readChunks } from '../sqlite-stream.ts'
 import { SqliteTransaction } from '../sqlite-transaction.ts'
 import type { StatementClass } from '../statement-class.ts'
@@ -21,8 +21,8 @@ import { TurnQueue } from '../turn-queue.ts'
 import type { LockHolder } from '../write-lock.ts'
 import type { ExecutorPool } from './executor-pool.ts'
 import type { RemoteConnection } from './remote-connection.ts'
-import { WorkerLease } from './worker-lease.ts'
 import type { RemoteStream } from './remote-stream.ts'
+import { WorkerLease } from './worker-lease.ts'
 
 export class RemoteSession implements EngineSession, LockHolder {
   readonly label = 'transaction'
@@ -164,6 +164,7 @@ export class RemoteSession implements EngineSession, LockHolder {
   /** The connection of the open transaction, for a statement that may run in it. */
   #ready(query: CompiledQuery, signal: AbortSignal): { connection: RemoteConnection; kind: StatementClass } {
     this.#fate.assertUsable(signal)
+    this.#router.set.guard.beforeRead()
     const { connection } = this.#lease
     if (this.#transaction === undefined || connection === undefined) throw this.#fate.over()
     const kind = this.#router.classify(query.sql)

@@ -36,6 +36,7 @@ export class WorkerLease implements TransactionLease {
   async writer(signal: AbortSignal | undefined): Promise<RemoteConnection> {
     if (!this.#hasLock) {
       this.#assertNotNested()
+      await this.#set.whenUsable(signal)
       await this.#set.lock.acquire(this.#holder, signal)
       this.#hasLock = true
     }
@@ -45,7 +46,10 @@ export class WorkerLease implements TransactionLease {
 
   /** @throws BUSY, ABORTED */
   async reader(signal: AbortSignal | undefined): Promise<RemoteConnection> {
+    await this.#set.whenUsable(signal)
     this.#connection ??= await this.#pool.lease('read', signal)
+    // It may have been opened a moment ago, on what was there then.
+    this.#set.guard.beforeWrite()
     return this.#connection
   }
 

@@ -3,17 +3,18 @@
  *
  * The write lock is the caller's business, and so is what may run there: see {@link LongStatements}.
  */
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import { openDeadline } from '../../abort/deadline.ts'
 import type { StatementContext } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import { bindParameters } from '../bind-values.ts'
 import { type BusyPolicy, retryWhileBusy } from '../busy-wait.ts'
+import type { FileGuard } from '../file-guard.ts'
 import type { SqliteCounters } from '../sqlite-counters.ts'
 import type { RowSource } from '../sqlite-stream.ts'
 import type { StatementClass } from '../statement-class.ts'
 import type { ExecutorPool, WorkerUse } from './executor-pool.ts'
-import type { RemoteResult } from './remote-connection.ts'
+import type { RemoteConnection, RemoteResult } from './remote-connection.ts'
 
 /** What it needs of its store. */
 export interface WorkerParts {
@@ -21,6 +22,7 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters
+  readonly guard: FileGuard
 }
 
 export class WorkerStatements {
@@ -40,15 +42,15 @@ export class WorkerStatements {
     { signal, timeoutMs }: StatementContext,
   ): Promise<RemoteResult> {
     const argument = { sql, kind, parameters: bindParameters(parameters) }
-    const { pool, clock, busy, counters } = this.#parts
-    const connection = await pool.lease(use, signal)
+    const { clock, busy, counters } = this.#parts
+    const connection = await this.#lease(use, signal)
     counters.worker++
     using deadline = openDeadline({ signal, timeoutMs }, clock, 'query')
     try {
       const ifGone = use === 'read' ? 'CONNECTION' : 'OUTCOME_UNKNOWN'
       return await retryWhileBusy(busy, deadline.signal, () => connection.execute(argument, ifGone, deadline.signal))
     } finally {
-      pool.giveBack(connection)
+      this.pool.giveBack(connection)
     }
   }
 
@@ -60,17 +62,28 @@ export class WorkerStatements {
     signal: AbortSignal | undefined,
   ): Promise<RowSource> {
     const argument = { sql, kind, chunkSize, parameters: bindParameters(parameters) }
-    const { pool, counters } = this.#parts
-    const connection = await pool.lease('read', signal)
-    counters.worker++
+    const connection = await this.#lease('read', signal)
+    this.#parts.counters.worker++
     const stream = connection.openStream(argument, signal)
     let ending: Promise<void> | undefined
     return {
       read: (count, limitMs) => stream.read(count, limitMs),
       end: () => {
-        ending ??= stream.end().then(() => pool.giveBack(connection))
+        ending ??= stream.end().then(() => this.pool.giveBack(connection))
         return ending
       },
+    }
+  }
+
+  /** The file is looked at when the worker has it open: that may have been a moment ago. @throws REPLACED, CORRUPT */
+  async #lease(use: WorkerUse, signal: AbortSignal | undefined): Promise<RemoteConnection> {
+    const connection = await this.pool.lease(use, signal)
+    try {
+      this.#parts.guard.beforeWrite()
+      return connection
+    } catch (error) {
+      this.pool.giveBack(connection)
+      throw error
     }
   }
 }

@@ -10,8 +10,8 @@ import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import { yieldToLoop } from '../../loop/yield-to-loop.ts'
-import type { SqliteRow } from '../port.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { type CheckpointRow, checkpointRow } from './checkpoint-row.ts'
 import { type CheckpointScope, look, withWriteLock } from './maintenance-scope.ts'
 
 /** Nobody waits longer than this for a checkpoint that was not asked for. */
@@ -25,27 +25,9 @@ const INLINE_BYTES = 512 * 1024
 /** A second pass copies what was written during the first. */
 const PASSIVE_PASSES = 3
 
-/** The result row of a checkpoint. */
-export interface CheckpointRow {
-  /** Somebody was in the way. */
-  readonly busy: boolean
-  /** Frames in the log; -1 without one. */
-  readonly logFrames: number
-  /** Frames that are in the database already. */
-  readonly copiedFrames: number
-}
-
-/** Reads a checkpoint's result row. */
-export function checkpointRow(row: SqliteRow | undefined): CheckpointRow {
-  return {
-    busy: Number(row?.busy) !== 0,
-    logFrames: Number(row?.log),
-    copiedFrames: Number(row?.checkpointed),
-  }
-}
-
 /** Copies the log and truncates it. */
 export async function checkpoint(scope: CheckpointScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
+  scope.set.guard.assertSame()
   const before = sizes(scope)
   if (before.walSizeBytes === 0) return { status: 'skipped', reason: 'the log is empty', before, after: before }
   await copyLog(scope, signal)
@@ -89,6 +71,7 @@ async function checkpointPass(
   signal: AbortSignal,
 ): Promise<CheckpointRow> {
   const { offload } = scope
+  scope.set.guard.assertSame()
   if (offload === undefined || (bytes <= INLINE_BYTES && !offload.isWarm)) return checkpointHere(scope, mode)
   const [row] = await offload.run({ name: 'checkpoint', mode }, signal)
   return checkpointRow(row)

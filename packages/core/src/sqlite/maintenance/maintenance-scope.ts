@@ -44,6 +44,7 @@ export async function withWriteLock<T>(
   await set.lock.acquire(MAINTAINER, signal)
   set.lock.exempt(onWaiter)
   try {
+    set.guard.beforeWrite()
     return await work()
   } finally {
     set.lock.release()

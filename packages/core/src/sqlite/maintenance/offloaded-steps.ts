@@ -14,7 +14,7 @@ import { measuresOf, usedBytes } from './inspection.ts'
 import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
-const INLINE_BYTES = 4 * 1024 * 1024
+export const INLINE_CHECK_BYTES: number = 4 * 1024 * 1024
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload } = scope
@@ -51,7 +51,7 @@ async function vacuumOrDropLog(
   signal: AbortSignal,
   bytes: number,
 ): Promise<void> {
-  const standby = bytes > INLINE_BYTES ? scope.openOffload?.() : undefined
+  const standby = bytes > INLINE_CHECK_BYTES ? scope.openOffload?.() : undefined
   standby?.warmUp()
   const watching = watchLog(scope, 'vacuum', bytes)
   try {
@@ -156,5 +156,5 @@ function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes
 
 function isLarge(scope: MaintenanceScope): boolean {
   const { pageCount, pageSizeBytes } = look(scope)
-  return pageCount * pageSizeBytes > INLINE_BYTES
+  return pageCount * pageSizeBytes > INLINE_CHECK_BYTES
 }

@@ -1,0 +1,54 @@
+// Faults in what a store knows of its file.
+import { type Mutant, SQLITE } from './mutant.ts'
+
+export const FILE_MUTANTS: readonly Mutant[] = [
+  {
+    fault: 'the identity of the file is not checked before a write',
+    file: `${SQLITE}/file-guard.js`,
+    find: 'if (this.isDue || !this.#looks.isQuiet())',
+    replace: 'if (false)',
+    noticedBy: ['replaced', 'restored from an old copy > under load every row that was acknowledged'],
+  },
+  {
+    fault: 'the identity of the file is not checked before a read',
+    file: `${SQLITE}/file-guard.js`,
+    find: 'if (this.isDue)',
+    replace: 'if (false)',
+    noticedBy: ['replaced', 'removed > a read notices within 100 ms'],
+  },
+  {
+    fault: 'a directory that has just changed is relied upon, and changes in it are not looked for',
+    file: `${SQLITE}/file-looks.js`,
+    find: 'return now !== undefined && now.ctimeMs === quiet.ctimeMs && isSame(now, quiet);',
+    replace: 'return now !== undefined && isSame(now, quiet);',
+    noticedBy: ['replaced', 'removed > a write is REPLACED'],
+  },
+  {
+    fault: 'the log of a file that was replaced is left for the new one',
+    file: `${SQLITE}/file-looks.js`,
+    find: 'if (isOurs || setAside === undefined)',
+    replace: 'if (true)',
+    noticedBy: ['replaced', 'replaced by another database > close() touches neither file'],
+  },
+  {
+    fault: 'the writer is the last to close, whatever is in the place of its log',
+    file: `${SQLITE}/connection-set.js`,
+    find: "if (this.guard.closingState() === 'ours')",
+    replace: 'if (true)',
+    noticedBy: ['reopening', 'another one in its place: REPLACED'],
+  },
+  {
+    fault: 'a file that became smaller is taken for one that was vacuumed',
+    file: `${SQLITE}/file-guard.js`,
+    find: 'if (looks.sizeBytes < (pageCount - uncopiedFrames) * pageSizeBytes)',
+    replace: 'if (false)',
+    noticedBy: ['reopening', 'a database that was cut to 8192 bytes'],
+  },
+  {
+    fault: 'a transaction commits to a file that is gone',
+    file: `${SQLITE}/sqlite-transaction.js`,
+    find: "this.#set.guard.beforeWrite();\n        this.#connection.control('COMMIT');",
+    replace: "this.#connection.control('COMMIT');",
+    noticedBy: ['replaced', 'removed > a transaction that was open cannot commit'],
+  },
+]
