@@ -27,13 +27,26 @@ export interface GuardLease {
 class Watchdog {
   readonly #words = createGuardWords()
   readonly #free: number[] = []
-  readonly #thread: Worker
   #used = 0
   #count = 0
 
   constructor(library: InterruptLibrary, log: StoreLog) {
+    const onError = (error: unknown): void => {
+      log.warn('the watchdog has ended: statements have no limits until all stores were closed', {
+        code: errorLabel(error),
+      })
+    }
+    try {
+      this.#start(library, onError)
+    } catch (error) {
+      // Where the process may have no threads, the store works all the same.
+      onError(error)
+    }
+  }
+
+  #start(library: InterruptLibrary, onError: (error: unknown) => void): void {
     const workerData: WatchdogData = { words: this.#words, libraryPath: library.path }
-    this.#thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
+    const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
       workerData,
       // Without the application's own flags: with those of `node --import` the thread would run the application.
       execArgv: [],
@@ -41,12 +54,8 @@ class Watchdog {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     })
     // It keeps no process alive.
-    this.#thread.unref()
-    this.#thread.on('error', (error) => {
-      log.warn('the watchdog has ended: statements have no limits until all stores were closed', {
-        code: errorLabel(error),
-      })
-    })
+    thread.unref()
+    thread.on('error', onError)
   }
 
   get isIdle(): boolean {

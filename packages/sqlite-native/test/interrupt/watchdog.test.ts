@@ -148,3 +148,20 @@ describe('the thread', () => {
     expect(await answerOfGuarded(program.replace('false', 'true'))).toEqual(['upkeep_interrupt_token'])
   })
 })
+
+describe('where the process may have no threads', () => {
+  it('a store works all the same, and the log says what it lacks', async () => {
+    const program = `
+      import { openSqliteStore } from './dist/index.js'
+      const lines = []
+      const keep = (line) => void lines.push(line)
+      const store = await openSqliteStore({ path: ':memory:', logger: { warn: keep, error: keep } })
+      const { rows } = await store.db.executeQuery(CompiledQuery.raw('select 1 as one', []))
+      await store.close()
+      console.log(JSON.stringify([rows, lines.length]))`
+    const permissions = ['--permission', '--allow-addons', '--allow-fs-read=*', '--allow-fs-write=*']
+    const script = `import { CompiledQuery } from 'kysely'\n${program}`
+    const { stdout } = await runNode(script, { nodeArguments: permissions, timeoutMs: 50_000 })
+    expect(JSON.parse(stdout)).toEqual([[{ one: 1 }], 1])
+  })
+})
