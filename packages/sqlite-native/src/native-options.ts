@@ -12,7 +12,10 @@ import {
 } from '@upkeep/core'
 import {
   type ExecutorPoolOptions,
-  type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
+  type ResolvedSqliteOptions,
+  resolveSqliteOptions,
+  type SqliteOptions,
+} from '@upkeep/core/sqlite'
 
 /** What the native backend takes besides {@link SqliteOptions}. */
 export interface NativeOptions extends SqliteOptions {

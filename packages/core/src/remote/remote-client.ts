@@ -5,8 +5,8 @@
  * done with it.
  */
 import { deserializeStoreError, type StoreError } from '../errors/store-error.ts'
-import type { Channel } from './channel.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
+import type { Channel } from './channel.ts'
 import type { RemoteRequest, RemoteResponse } from './messages.ts'
 
 /** A call that was sent. */

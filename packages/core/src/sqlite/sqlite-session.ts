@@ -85,9 +85,7 @@ export class SqliteSession implements EngineSession, LockHolder {
     const { signal } = joined
     const rowCount = Math.max(1, chunkSize)
     const isAbortable = ctx.signal !== undefined
-    const source = await this.#inTurn('stream', () =>
-      this.#statements.openStream(query, signal, rowCount, isAbortable),
-    )
+    const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal, rowCount, isAbortable))
     this.#streams.add(source)
     try {
       const chunks = readChunks(source, rowCount, () => this.#fate.assertUsable(signal), ctx.timeoutMs)

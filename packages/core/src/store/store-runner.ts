@@ -293,7 +293,9 @@ export class StoreRunner implements StatementRunner {
   executorOf({ executor, signal }: TransactionContext): Executor {
     const { workers } = this.#engine.capabilities
     if (executor === 'worker' && !workers) {
-      throw new StoreError('UNSUPPORTED', "executor: 'worker' needs a backend with workers", { operation: 'transaction' })
+      throw new StoreError('UNSUPPORTED', "executor: 'worker' needs a backend with workers", {
+        operation: 'transaction',
+      })
     }
     return executor ?? (signal !== undefined && workers ? 'worker' : 'inline')
   }

@@ -97,8 +97,12 @@ describe('the SQL of an application', () => {
 
   it.each([
     ['a view', 'CREATE VIEW v AS SELECT upkeep_interrupt_token() AS token', 'SELECT * FROM v'],
-    ['a trigger', 'CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT upkeep_interrupt_token(); END', 'INSERT INTO t VALUES (1)'],
-    ['a default', "ALTER TABLE t ADD COLUMN b DEFAULT (upkeep_interrupt_token())", 'INSERT INTO t (a) VALUES (1)'],
+    [
+      'a trigger',
+      'CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT upkeep_interrupt_token(); END',
+      'INSERT INTO t VALUES (1)',
+    ],
+    ['a default', 'ALTER TABLE t ADD COLUMN b DEFAULT (upkeep_interrupt_token())', 'INSERT INTO t (a) VALUES (1)'],
   ])('cannot have %s ask for the token', (_where, ddl, sql) => {
     const db = new Database(':memory:')
     onTestFinished(() => void db.close())
@@ -134,7 +138,10 @@ describe('the library', () => {
       ...['linux-x64.so', 'linux-arm64.so', 'darwin-x64.dylib', 'darwin-arm64.dylib'],
       ...['win32-x64.dll', 'win32-arm64.dll'],
     ])
-    expect([interruptLibraryPath('linux', 's390x'), interruptLibraryPath('freebsd', 'x64')]).toEqual([undefined, undefined])
+    expect([interruptLibraryPath('linux', 's390x'), interruptLibraryPath('freebsd', 'x64')]).toEqual([
+      undefined,
+      undefined,
+    ])
   })
 
   it.each([

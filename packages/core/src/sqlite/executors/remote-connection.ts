@@ -14,7 +14,14 @@ import type { TransactionConnection } from '../sqlite-transaction.ts'
 import type { SqliteExecutor } from './executor.ts'
 import { RemoteStream } from './remote-stream.ts'
 import { repeatStop } from './repeat-stop.ts'
-import type { ControlArgument, ExecuteAnswer, ExecuteArgument, OpenAnswer, StateAnswer, StreamArgument } from './sqlite-calls.ts'
+import type {
+  ControlArgument,
+  ExecuteAnswer,
+  ExecuteArgument,
+  OpenAnswer,
+  StateAnswer,
+  StreamArgument,
+} from './sqlite-calls.ts'
 
 /** What it means that the other side dies while something runs there. */
 export type IfGone = 'CONNECTION' | 'OUTCOME_UNKNOWN'

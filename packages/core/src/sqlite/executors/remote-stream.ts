@@ -46,8 +46,7 @@ export class RemoteStream implements RowSource {
   }
 
   async read(count: number, limitMs?: number): Promise<unknown[]> {
-    const timer =
-      limitMs === undefined ? undefined : systemClock.setTimer(() => this.#stop(timedOut(limitMs)), limitMs)
+    const timer = limitMs === undefined ? undefined : systemClock.setTimer(() => this.#stop(timedOut(limitMs)), limitMs)
     try {
       while (this.#rows.length < count && (await this.#unpackNext()));
     } finally {

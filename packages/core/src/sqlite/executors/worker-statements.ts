@@ -3,7 +3,7 @@
  *
  * The write lock is the caller's business, and so is what may run there: see {@link LongStatements}.
  */
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import { openDeadline } from '../../abort/deadline.ts'
 import type { StatementContext } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
