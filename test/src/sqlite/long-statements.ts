@@ -5,11 +5,10 @@
 import type { Store } from '@upkeep/core'
 import { sql } from 'kysely'
 import { microtasks, track, turns } from '../suite/gate.ts'
-import { COUNT_TO, createBigTable, ENDLESS_READ, LONG_STATEMENTS, onWorker } from '../suite/long-work.ts'
+import { createBigTable, ENDLESS_READ, LONG_STATEMENTS, onWorker } from '../suite/long-work.ts'
 import type { Topic } from '../suite/suite.ts'
 
 const ROWS = 60_000
-const LONG = COUNT_TO(400_000)
 
 const countOf = async (store: Store<any>): Promise<unknown> =>
   (await sql<{ n: number }>`select count(*) as n, max(part) as part from big`.execute(store.db)).rows[0]
@@ -114,9 +113,13 @@ export const longStatements: Topic = ({ harness, describe, expect, expectCode, t
     await createBigTable(store, ROWS)
     const db = store.withTimeout(false)
     const next = sql`update big set part = part + 1 where id = 1`
-    // Known to the writer, so that it would begin at once.
-    await next.execute(db)
-    await Promise.all([sql.raw(`update big set part = (${LONG}) where id = 1`).execute(db), next.execute(db)])
+    const count = (limit: number): Promise<unknown> =>
+      sql`update big set part = (
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < ${limit}) select count(*) from n
+      ) where id = 1`.execute(db)
+    // Known to the writer, so that both begin at once.
+    await Promise.all([count(1), next.execute(db)])
+    await Promise.all([count(400_000), next.execute(db)])
     expect((await sql`select part from big where id = 1`.execute(db)).rows).toEqual([{ part: 400_001 }])
   })
 

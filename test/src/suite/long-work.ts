@@ -11,10 +11,6 @@ export const ENDLESS_READ = {
   postgres: 'select pg_sleep(3600)',
 } as const
 
-/** A number of SQLite's own making, as long to find as `limit` says. */
-export const COUNT_TO = (limit: number): string =>
-  `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${limit}) select count(*) as n from n`
-
 /** A table of `rowCount` rows that no index helps to read. */
 export async function createBigTable(store: Store<any>, rowCount: number): Promise<void> {
   await sql`create table big (id integer primary key, part integer not null, label text not null)`.execute(store.db)
