@@ -5,6 +5,7 @@ import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { healthSqlite } from './sqlite/health-sqlite.ts'
+import { longStatements } from './sqlite/long-statements.ts'
 import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
@@ -16,6 +17,7 @@ import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
 import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
+import { workerTransactions } from './sqlite/worker-transactions.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
 import { abortCounts } from './topics/abort-counts.ts'
@@ -142,6 +144,8 @@ const SQLITE_NAMES = [
   'tableRebuild',
   'repeatedValues',
   'engineStats',
+  'longStatements',
+  'workerTransactions',
 ] as const
 
 /** The name of a topic. */
@@ -214,6 +218,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   abortCounts,
   slowQueries,
   engineStats,
+  longStatements,
+  workerTransactions,
   backup,
   backupStops,
 }
