@@ -36,6 +36,8 @@ describe('a name that is no option', () => {
     ['extensions', { extensions: [''] }],
     ['extensions', { extensions: [5] }],
     ['setupModule', { setupModule: 5 }],
+    ['onReplaced', { onReplaced: 'ignore' }],
+    ['networkFileSystem', { networkFileSystem: 'wal' }],
     ['readOnly', { readOnly: 'true' }],
     ['durability', { durability: 'none' }],
   ])('%s must be what it is', async (_name, option) => {

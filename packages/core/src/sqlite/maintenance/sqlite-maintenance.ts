@@ -11,6 +11,7 @@ import type { ConnectionSet } from '../connection-set.ts'
 import type { SqliteFiles, SqliteOffload } from '../port.ts'
 import type { SidecarHold, SidecarLock } from '../sidecar-lock.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { becomeMaintainer } from './become-maintainer.ts'
 import { checkpoint, emptyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
@@ -38,7 +39,7 @@ export async function openSqliteMaintenance(
   parts: SqliteMaintenanceParts,
   run: MaintenanceRun,
 ): Promise<MaintenanceSession> {
-  const attempt = run.dryRun ? undefined : parts.maintainer?.tryAcquire()
+  const attempt = run.dryRun ? undefined : await becomeMaintainer(parts, run.signal)
   if (attempt?.held === false) return skipped(run, `another maintainer is at work: ${attempt.holder ?? 'unknown'}`)
   try {
     return await openSession(parts, run, attempt)
