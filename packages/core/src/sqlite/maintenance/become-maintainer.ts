@@ -5,14 +5,28 @@
  * was rolled back. So the log is emptied first: that needs no lock, and it is what maintenance was called for.
  */
 
+import type { Clock } from '../../contract/clock.ts'
+import type { StoreLog } from '../../contract/log.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
-import type { SidecarAttempt } from '../sidecar-lock.ts'
+import type { ConnectionSet } from '../connection-set.ts'
+import type { SqliteFiles, SqliteOffload } from '../port.ts'
+import type { SidecarAttempt, SidecarLock } from '../sidecar-lock.ts'
 import { emptyLog } from './checkpoint.ts'
-import type { SqliteMaintenanceParts } from './sqlite-maintenance.ts'
+
+/** What it is taken with. */
+export interface MaintainerParts {
+  readonly set: ConnectionSet
+  readonly files: SqliteFiles | undefined
+  readonly openOffload: (() => SqliteOffload) | undefined
+  readonly clock: Clock
+  readonly log: StoreLog
+  /** The lock among processes; `undefined` where there is only one process. */
+  readonly maintainer: SidecarLock | undefined
+}
 
 /** `undefined` where there is no such lock. @throws the driver's errors, a full disk among them if it stays full */
 export async function becomeMaintainer(
-  parts: SqliteMaintenanceParts,
+  parts: MaintainerParts,
   signal: AbortSignal,
 ): Promise<SidecarAttempt | undefined> {
   const { set, maintainer } = parts
@@ -25,7 +39,7 @@ export async function becomeMaintainer(
   return maintainer?.tryAcquire()
 }
 
-async function giveBackLog(parts: SqliteMaintenanceParts, signal: AbortSignal): Promise<void> {
+async function giveBackLog(parts: MaintainerParts, signal: AbortSignal): Promise<void> {
   const { set, files, clock, log } = parts
   const connection = await retryWhileBusy(set.busy, signal, () => set.openConnection('maintenance'))
   const offload = parts.openOffload?.()
