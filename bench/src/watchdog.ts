@@ -16,7 +16,7 @@ const STOPS = 50
 const FAR_LIMIT_MS = 60_000
 
 const log = { warn: tell, error: tell }
-const port = await loadBetterSqlite3({ extensions: [], setupModule: undefined }, { interrupt: true, log })
+const port = await loadBetterSqlite3({ extensions: [], setupModule: undefined }, { guard: { interrupt: true, log } })
 const db = port.open(':memory:', { readOnly: false, mustExist: false, guarded: true })
 const { guard } = db
 if (guard === undefined) throw new Error('the interrupt library does not load here, so there is nothing to measure')

@@ -7,7 +7,7 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     file: `${SQLITE}/file-guard.js`,
     find: 'if (this.isDue || !this.#looks.isQuiet())',
     replace: 'if (false)',
-    noticedBy: ['replaced', 'restored from an old copy > under load every row that was acknowledged'],
+    noticedBy: ['replaced', 'replaced by another database > a write is REPLACED'],
   },
   {
     fault: 'the identity of the file is not checked before a read',
@@ -17,11 +17,11 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     noticedBy: ['replaced', 'removed > a read notices within 100 ms'],
   },
   {
-    fault: 'a directory that has just changed is relied upon, and changes in it are not looked for',
+    fault: 'the time of change of the directory is not looked at',
     file: `${SQLITE}/file-looks.js`,
     find: 'return now !== undefined && now.ctimeMs === quiet.ctimeMs && isSame(now, quiet);',
     replace: 'return now !== undefined && isSame(now, quiet);',
-    noticedBy: ['replaced', 'removed > a write is REPLACED'],
+    noticedBy: ['reopening', 'the very next write is REPLACED'],
   },
   {
     fault: 'the log of a file that was replaced is left for the new one',

@@ -26,7 +26,7 @@ async function runTests(
         patch === undefined
           ? inherited
           : { ...inherited, NODE_OPTIONS: `--import=${hook}`, UPKEEP_MUTANT: JSON.stringify(patch) },
-      timeout: 60_000,
+      timeout: 240_000,
     },
   )
   return JSON.parse(stdout)
@@ -34,7 +34,7 @@ async function runTests(
 
 describe('mutants', () => {
   for (const run of new Set(MUTANTS.map((mutant) => mutant.run ?? DEFAULT_RUN))) {
-    it(`${run}: without a patch, each of the tests passes`, { timeout: 60_000 }, async () => {
+    it(`${run}: without a patch, each of the tests passes`, { timeout: 240_000 }, async () => {
       const selection = MUTANTS.filter((mutant) => (mutant.run ?? DEFAULT_RUN) === run).map(
         ({ noticedBy }) => noticedBy,
       )

@@ -40,6 +40,8 @@ describe('a name that is no option', () => {
     ['inlineBudgetMs', { inlineBudgetMs: 0 }],
     ['inlineBudgetMs', { inlineBudgetMs: 1.5 }],
     ['inlineBudgetMs', { inlineBudgetMs: true }],
+    ['onReplaced', { onReplaced: 'ignore' }],
+    ['networkFileSystem', { networkFileSystem: 'wal' }],
     ['readOnly', { readOnly: 'true' }],
     ['durability', { durability: 'none' }],
   ])('%s must be what it is', async (_name, option) => {

@@ -63,6 +63,27 @@ export const reopening: Topic = ({ harness, describe, expect, expectCode, test }
     await expectCode(store.reopen(), 'CLOSED')
   })
 
+  test('in a directory where nothing else has changed for a while, the very next write is REPLACED', async (t) => {
+    const files = filesOf(t.database)
+    // It stands still, so that no look at the files becomes due by itself.
+    const store = await t.openWith(['person'], { clock: t.manualClock() })
+    const untilMs = Date.now() + 200
+    for (let id = 1; Date.now() < untilMs; id++) {
+      await store.db
+        .insertInto('person')
+        .values({ id, name: `p${id}`, age: null })
+        .execute()
+    }
+    await files.change([{ change: 'rename', from: '', to: '.old' }])
+    await expectCode(
+      store.db
+        .insertInto('person')
+        .values({ ...ANN, id: 1_000_000 })
+        .execute(),
+      'REPLACED',
+    )
+  })
+
   describe("onReplaced: 'reopen'", () => {
     test('the next operation goes on with the new file; inside a transaction it is REPLACED', async (t) => {
       const files = filesOf(t.database)

@@ -3,14 +3,12 @@
  * leaves the log small whatever happened.
  */
 import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../../contract/backend.ts'
-import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import type { MaintenancePlan, MaintenanceStepName } from '../../contract/maintenance.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
-import type { ConnectionSet } from '../connection-set.ts'
-import type { SqliteFiles, SqliteOffload } from '../port.ts'
-import type { SidecarHold, SidecarLock } from '../sidecar-lock.ts'
+import type { SidecarHold } from '../sidecar-lock.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { becomeMaintainer, type MaintainerParts } from './become-maintainer.ts'
 import { checkpoint, emptyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
@@ -21,14 +19,7 @@ import { reclaim } from './reclaim.ts'
 const VACUUMED_AT = 'vacuumed_at'
 
 /** What a run needs of its engine. */
-export interface SqliteMaintenanceParts {
-  readonly set: ConnectionSet
-  readonly files: SqliteFiles | undefined
-  readonly openOffload: (() => SqliteOffload) | undefined
-  readonly clock: Clock
-  readonly log: StoreLog
-  /** The lock among processes; `undefined` where there is only one process. */
-  readonly maintainer: SidecarLock | undefined
+export interface SqliteMaintenanceParts extends MaintainerParts {
   /** What is noted where there is no lock to note it in: it lives as long as the database in memory does. */
   readonly memoryNotes: Map<string, string>
 }
@@ -38,7 +29,7 @@ export async function openSqliteMaintenance(
   parts: SqliteMaintenanceParts,
   run: MaintenanceRun,
 ): Promise<MaintenanceSession> {
-  const attempt = run.dryRun ? undefined : parts.maintainer?.tryAcquire()
+  const attempt = run.dryRun ? undefined : await becomeMaintainer(parts, run.signal)
   if (attempt?.held === false) return skipped(run, `another maintainer is at work: ${attempt.holder ?? 'unknown'}`)
   try {
     return await openSession(parts, run, attempt)
