@@ -21,13 +21,16 @@ import { assertNodeVersion } from './node-version.ts'
 type Driver = typeof Database
 type SetupFunction = (db: Database.Database) => void
 
-/** The port, with everything loaded that connections will need. @throws UNSUPPORTED, INVALID_ARGUMENT */
-export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqlitePort> {
+/**
+ * The port, with everything loaded that connections will need; `addonPath` is the addon that another thread of this
+ * process has loaded. @throws UNSUPPORTED, INVALID_ARGUMENT
+ */
+export async function loadBetterSqlite3(setup: ConnectionSetup, addonPath?: string): Promise<SqlitePort> {
   assertNodeVersion(process.version)
   const { default: driver } = await import('better-sqlite3').catch((cause) => {
     throw new StoreError('UNSUPPORTED', 'better-sqlite3 could not be loaded here', { operation: 'open', cause })
   })
-  return new BetterSqlite3Port(driver, setup.extensions, await loadSetup(setup.setupModule))
+  return new BetterSqlite3Port(driver, setup.extensions, await loadSetup(setup.setupModule), addonPath)
 }
 
 async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
@@ -46,16 +49,28 @@ class BetterSqlite3Port implements SqlitePort {
   readonly #driver: Driver
   readonly #extensions: readonly string[]
   readonly #setup: SetupFunction | undefined
+  readonly #nativeBinding: { readonly nativeBinding?: string }
 
-  constructor(driver: Driver, extensions: readonly string[], setup: SetupFunction | undefined) {
+  constructor(
+    driver: Driver,
+    extensions: readonly string[],
+    setup: SetupFunction | undefined,
+    addonPath: string | undefined,
+  ) {
     this.#driver = driver
     this.#extensions = extensions
     this.#setup = setup
+    this.#nativeBinding = addonPath === undefined ? {} : { nativeBinding: addonPath }
   }
 
   open(path: string, { readOnly, mustExist, plain = false }: OpenDatabaseOptions): SqliteDatabase {
     if (!mustExist && path !== ':memory:') createPrivately(path)
-    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0 })
+    const db = new this.#driver(path, {
+      readonly: readOnly,
+      fileMustExist: mustExist,
+      timeout: 0,
+      ...this.#nativeBinding,
+    })
     try {
       if (!plain) {
         for (const extension of this.#extensions) db.loadExtension(extension)

@@ -5,6 +5,7 @@ import { openSqliteEngine, type SqlitePort } from '@upkeep/core/sqlite'
 import { nodeBackupFiles } from './backup-file.ts'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import { prepareDatabasePath } from './database-path.ts'
+import { HousekeepingThread } from './housekeeping-thread.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
 import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
 import { nodeFiles } from './node-files.ts'
@@ -32,6 +33,7 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     backups: nodeBackupFiles,
+    openThread: () => new HousekeepingThread({ path: absolute, options: sqlite, setup }),
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     customFunctions: customFunctions(port, setup),

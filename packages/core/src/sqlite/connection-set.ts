@@ -8,11 +8,14 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
 import { errorLabel } from '../errors/error-label.ts'
+import { Autocheckpoint } from './autocheckpoint.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
+import type { ConnectionRole } from './cache-share.ts'
 import type { SqlitePort } from './port.ts'
-import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
+import { applyPragmas, assertSqliteVersion, initializeDatabase, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
-import { AUTOCHECKPOINT_PAGES, resetInPlace } from './reset-connection.ts'
+import { ReaderRegistry } from './reader-registry.ts'
+import { resetInPlace } from './reset-connection.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
@@ -37,6 +40,10 @@ export class ConnectionSet {
   readonly lock: WriteLock
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters = createSqliteCounters()
+  /** Who reads here with a snapshot of its own. */
+  readonly registry: ReaderRegistry
+  /** Whether commits copy the log; the writer is only touched with its lock held. */
+  readonly autocheckpoint: Autocheckpoint = new Autocheckpoint((pages) => this.#setAutocheckpoint(pages))
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
   readonly #clock: Clock
@@ -46,12 +53,12 @@ export class ConnectionSet {
   #journalMode = ''
   #hasTemporary = false
   #isClosed = false
-  #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
   private constructor({ port, path, options, clock, log }: ConnectionSetOptions) {
     this.port = port
     this.path = path
     this.options = options
+    this.registry = new ReaderRegistry(clock)
     this.lock = new WriteLock(clock, options.busyTimeoutMs)
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
     this.#clock = clock
@@ -153,7 +160,7 @@ export class ConnectionSet {
           this.openConnection('writer', { mustExist: true }),
         )
         this.#hasTemporary = false
-        this.#setAutocheckpoint(this.#autocheckpointPages)
+        this.#setAutocheckpoint(this.autocheckpoint.pages)
         before.close()
       }
     } catch (error) {
@@ -168,6 +175,7 @@ export class ConnectionSet {
   #resetWhatCanBe(): void {
     try {
       resetInPlace(this.#writer, this.options)
+      this.#setAutocheckpoint(this.autocheckpoint.pages)
     } catch {
       // It has been told already.
     }
@@ -179,13 +187,12 @@ export class ConnectionSet {
    */
   suspendAutocheckpoint(): () => Promise<void> {
     if (!this.hasWriteAheadLog) return async () => undefined
-    this.#setAutocheckpoint(0)
+    this.autocheckpoint.suspend()
     return async () => {
       try {
-        this.#setAutocheckpoint(AUTOCHECKPOINT_PAGES)
+        this.autocheckpoint.resume()
       } catch {
         // A stream that is too long to be settled is open on the writer: another one takes its place.
-        this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
         await this.resetWriter()
       }
     }
@@ -193,7 +200,6 @@ export class ConnectionSet {
 
   #setAutocheckpoint(pages: number): void {
     this.#writer.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
-    this.#autocheckpointPages = pages
   }
 
   /** Readers first: the last connection to close checkpoints, and that is the writer's to do. */
@@ -217,7 +223,7 @@ export class ConnectionSet {
     if (this.isMemory || !this.hasWriteAheadLog) return
     this.#reader = await retryWhileBusy(this.busy, signal, () => this.openConnection('reader'))
     const openReader = (): Promise<SqliteConnection> =>
-      retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))
+      retryWhileBusy(this.busy, undefined, () => this.openConnection('leased reader'))
     this.#readers = new ReaderPool(openReader, this.#clock, this.options)
   }
 

@@ -106,10 +106,17 @@ export interface SqliteFiles {
   freeTempBytes(): number | undefined
 }
 
+/**
+ * How a log is copied into its database. `NOOP` only tells how much there is to do, `PASSIVE` copies what it can beside
+ * everybody; `RESTART` also lets the log begin anew, and `TRUNCATE` cuts the file off.
+ * Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+ */
+export type CheckpointMode = 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'
+
 /** A long task that is done out of the caller's thread. */
 export type OffloadTask =
   | { readonly name: 'vacuum' }
-  | { readonly name: 'checkpoint'; readonly mode: 'PASSIVE' | 'TRUNCATE' }
+  | { readonly name: 'checkpoint'; readonly mode: CheckpointMode }
   | { readonly name: 'integrity'; readonly mode: 'quick' | 'full' }
   | { readonly name: 'analyze'; readonly mode: 'optimize' | 'full' }
   /** Writes the database to the empty file `path`. */

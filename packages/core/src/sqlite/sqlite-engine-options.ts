@@ -26,6 +26,12 @@ export interface SqliteEngineOptions {
   /** Opens the process or worker for long tasks; without it they run where the store runs, and there is no full VACUUM. */
   readonly openOffload?: (() => SqliteOffload) | undefined
   /**
+   * Opens a thread for tasks that are too long for the caller's and too short for a process: it copies the log. It takes
+   * a task while another is under way, does one after the other, and starts anew if it has died. Only asked for
+   * together with {@link SqliteEngineOptions.files}. @default none: then commits copy the log
+   */
+  readonly openThread?: (() => SqliteOffload) | undefined
+  /**
    * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
    * there are none. @default none
    */

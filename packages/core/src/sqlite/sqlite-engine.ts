@@ -34,6 +34,7 @@ import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
 import { explainStatement } from './explain.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
+import { type LogUpkeep, openLogUpkeep } from './log-upkeep.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
@@ -42,7 +43,7 @@ import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
-import { countTasks } from './sqlite-counters.ts'
+import { watchTasks } from './sqlite-counters.ts'
 import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
@@ -68,13 +69,15 @@ class SqliteEngine implements Engine {
   readonly #memoryNotes = new Map<string, string>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
+  readonly #upkeep: LogUpkeep
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
     this.#set = set
     this.#router = new StatementRouter(set, options.customFunctions ?? [])
     const { openOffload } = options
-    this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
+    this.#openOffload = openOffload && (() => watchTasks(openOffload(), 'process', set))
+    this.#upkeep = openLogUpkeep(options, set)
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
@@ -154,7 +157,9 @@ class SqliteEngine implements Engine {
   }
 
   health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
-    return this.#asking('health', () => sqliteHealth(this.#set, this.#options.files, limits, signal))
+    return this.#asking('health', () =>
+      sqliteHealth({ set: this.#set, files: this.#options.files, ceiling: this.#upkeep.ceiling }, limits, signal),
+    )
   }
 
   explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
@@ -175,6 +180,7 @@ class SqliteEngine implements Engine {
   async close(): Promise<EngineCloseReport> {
     // The log of a database that is only read is its writer's.
     const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
+    await this.#upkeep.close()
     try {
       if (hasLog) await this.#emptyLog()
     } finally {

@@ -38,6 +38,8 @@ export class SqliteSession implements EngineSession, LockHolder {
   readonly #turns = new TurnQueue()
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
+  /** Of the last statement: what a transaction is known by. */
+  #sql: string | undefined
 
   constructor(router: StatementRouter, origin: SessionOrigin) {
     this.outer = origin.outer
@@ -66,6 +68,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
+    this.#sql = query.sql
     return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
   }
 
@@ -80,6 +83,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   ): AsyncGenerator<QueryResult<R>> {
     using joined = this.#fate.joined(options?.signal)
     const { signal } = joined
+    this.#sql = query.sql
     const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal))
     this.#streams.add(source)
     try {
@@ -100,6 +104,7 @@ export class SqliteSession implements EngineSession, LockHolder {
       this.#fate.assertUsable(signal)
       if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
       this.#transaction = await SqliteTransaction.begin(this.#router.set, this.#lease, settings, signal)
+      if (this.#lease.isReader) this.#transaction.onEnd = this.#register()
     })
   }
 
@@ -179,6 +184,20 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (set.options.readOnly || !this.#fate.isUsable(signal) || !this.#lease.tryWriter()) return false
     this.#transaction = SqliteTransaction.tryBegin(set, set.writer)
     return this.#transaction !== undefined
+  }
+
+  /** A read-only transaction has a snapshot for as long as it is open. */
+  #register(): () => void {
+    return this.#router.set.registry.add({
+      label: 'read-only transaction',
+      sql: () => this.#sql,
+      end: (reason) => this.#cutShort(reason),
+    })
+  }
+
+  /** Its snapshot is given back behind the statement that is running; who goes on with it hears why. */
+  #cutShort(reason: StoreError): void {
+    if (this.doom(reason)) void this.#turns.run(async () => this.#transaction?.rollbackQuietly())
   }
 
   #commitAtOnce(): boolean {

@@ -7,11 +7,11 @@ import { walSizeBytes } from './wal-size.ts'
 
 /** An immutable snapshot; of the file system it asks for the size of the log. */
 export function snapshotSqliteStats(set: ConnectionSet, files: SqliteFiles | undefined): EngineStats {
-  const { hits, misses, inline, process } = set.counters
+  const { hits, misses, inline, process, thread } = set.counters
   return Object.freeze({
     writeLock: set.lock.stats(),
     pool: set.readerStats(),
-    executors: Object.freeze({ inline, process }),
+    executors: Object.freeze({ inline, process, thread }),
     statementCache: Object.freeze({ hitCount: hits, missCount: misses }),
     walSizeBytes: set.hasWriteAheadLog ? walSizeBytes(files, set.path) : undefined,
   })

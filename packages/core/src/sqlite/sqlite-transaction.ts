@@ -15,6 +15,8 @@ import { classifySqliteError } from './sqlite-errors.ts'
 export class SqliteTransaction {
   /** Set by whoever runs a statement that changes the schema. */
   schemaChanged = false
+  /** Called once it is over, however it ends. */
+  onEnd: (() => void) | undefined
   readonly #set: ConnectionSet
   readonly #connection: SqliteConnection
   /** Set where the connection also writes, and was made read-only for this transaction. */
@@ -128,6 +130,7 @@ export class SqliteTransaction {
   }
 
   #end(): void {
+    this.onEnd?.()
     if (this.#queryOnly) this.#connection.exec('PRAGMA query_only = 0')
     // Rolled back, the schema is the one before; committed, others see it only now.
     if (this.schemaChanged) this.#set.schemaChanged()

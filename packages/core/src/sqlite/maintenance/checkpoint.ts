@@ -10,7 +10,7 @@ import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import { yieldToLoop } from '../../loop/yield-to-loop.ts'
-import type { SqliteRow } from '../port.ts'
+import type { CheckpointMode, SqliteRow } from '../port.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
 import { type CheckpointScope, look, withWriteLock } from './maintenance-scope.ts'
 
@@ -84,7 +84,7 @@ export async function copyLog(scope: CheckpointScope, signal: AbortSignal): Prom
 /** One pass: elsewhere if it is much, or if that costs no start. Also few pages may wait for the disk. */
 async function checkpointPass(
   scope: CheckpointScope,
-  mode: 'PASSIVE' | 'TRUNCATE',
+  mode: CheckpointMode,
   bytes: number,
   signal: AbortSignal,
 ): Promise<CheckpointRow> {
@@ -123,7 +123,7 @@ export async function dropLogTail(scope: CheckpointScope): Promise<void> {
   if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0) await checkpointPass(scope, 'TRUNCATE', 0, signal)
 }
 
-function checkpointHere({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
+function checkpointHere({ connection }: CheckpointScope, mode: CheckpointMode): CheckpointRow {
   return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
 }
 

@@ -2,7 +2,7 @@
  * The other side of {@link SqliteOffload}: runs long tasks on a connection of its own, in a process or worker that has
  * nothing else to do. Here waiting inside SQLite harms nobody.
  */
-import type { OffloadResult, OffloadTask, SqliteDatabase, SqlitePort } from '../port.ts'
+import type { CheckpointMode, OffloadResult, OffloadTask, SqliteDatabase, SqlitePort } from '../port.ts'
 import { applyPragmas, readPragma } from '../pragmas.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from '../sqlite-options.ts'
@@ -50,8 +50,8 @@ export class SqliteTaskRunner {
   }
 }
 
-/** TRUNCATE would wait for readers with the write lock held, so it waits for nobody. */
-function runCheckpoint(db: SqliteDatabase, mode: 'PASSIVE' | 'TRUNCATE'): OffloadResult {
+/** RESTART and TRUNCATE would wait for readers with the write lock held, so they wait for nobody. */
+function runCheckpoint(db: SqliteDatabase, mode: CheckpointMode): OffloadResult {
   db.exec('PRAGMA busy_timeout = 0')
   try {
     return db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])
