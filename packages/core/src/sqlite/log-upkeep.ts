@@ -5,10 +5,10 @@
 import { Checkpointer } from './checkpointer.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteOffload } from './port.ts'
-import { watchTasks } from './sqlite-counters.ts'
 import type { SqliteEngineOptions } from './sqlite-engine-options.ts'
 import { ThreadShare } from './thread-share.ts'
 import { WalCeiling } from './wal-ceiling.ts'
+import { watchTasks } from './watch-tasks.ts'
 
 export interface LogUpkeep {
   /** Who holds a log that is too large; `undefined` where the store does not look after one. */

@@ -1,9 +1,4 @@
 /** What the connections of a SQLite store count; they only count. */
-import type { ConnectionSet } from './connection-set.ts'
-import type { SqliteOffload } from './port.ts'
-
-/** Tasks that keep one snapshot from their beginning to their end. */
-const LONG_READS: ReadonlySet<string> = new Set(['backup', 'integrity', 'analyze', 'vacuum'])
 
 /** Counters of all the connections of a store. */
 export interface SqliteCounters {
@@ -22,28 +17,4 @@ export interface SqliteCounters {
 /** All at zero. */
 export function createSqliteCounters(): SqliteCounters {
   return { hits: 0, misses: 0, inline: 0, process: 0, thread: 0 }
-}
-
-/** `offload`, with its tasks counted as those of `counter`, and put down as readers while they read. */
-export function watchTasks(
-  offload: SqliteOffload,
-  counter: 'process' | 'thread',
-  { counters, registry }: Pick<ConnectionSet, 'counters' | 'registry'>,
-): SqliteOffload {
-  return {
-    get isWarm() {
-      return offload.isWarm
-    },
-    warmUp: () => offload.warmUp(),
-    run: async (task, signal) => {
-      counters[counter]++
-      const done = LONG_READS.has(task.name) ? registry.add({ label: task.name, sql: () => undefined }) : undefined
-      try {
-        return await offload.run(task, signal)
-      } finally {
-        done?.()
-      }
-    },
-    close: () => offload.close(),
-  }
 }
