@@ -7,7 +7,7 @@ import type { HousekeepingData, HousekeepingRequest, HousekeepingResponse } from
 
 const { target, addonPath } = workerData as HousekeepingData
 
-const opening = loadBetterSqlite3(target.setup, addonPath).then(
+const opening = loadBetterSqlite3(target.setup, { addonPath }).then(
   (port) => new SqliteTaskRunner(port, target.path, target.options),
 )
 // Whoever sends a task hears of it.

@@ -1,7 +1,7 @@
 /** The options of the native SQLite backend, checked. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { invalidArgument, type StoreOptions } from '@upkeep/core'
+import { assertWholeOption, invalidArgument, type StoreOptions } from '@upkeep/core'
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
 /** What the native backend takes besides {@link SqliteOptions}. */
@@ -20,6 +20,17 @@ export interface NativeOptions extends SqliteOptions {
    * @default none
    */
   readonly setupModule?: string | URL | undefined
+  /**
+   * Loads a small library of this package on every connection, by which running statements are stopped. `false` loads
+   * nothing and starts no watchdog; statements then run to their end. Source: https://www.sqlite.org/c3ref/interrupt.html
+   * @default true
+   */
+  readonly interrupt?: boolean | undefined
+  /**
+   * In milliseconds: how long a single statement may hold the caller's thread before it is stopped and run again on a
+   * worker. `false`: to its end. @default 20
+   */
+  readonly inlineBudgetMs?: number | false | undefined
 }
 
 /** Options of `openSqliteStore`. */
@@ -38,16 +49,34 @@ export interface ConnectionSetup {
 export interface ResolvedNativeOptions {
   readonly sqlite: ResolvedSqliteOptions
   readonly createDirectory: boolean
+  readonly interrupt: boolean
+  readonly inlineBudgetMs: number | false
   readonly setup: ConnectionSetup
 }
 
-export const NATIVE_OPTION_NAMES = ['createDirectory', 'extensions', 'setupModule'] as const
+export const NATIVE_OPTION_NAMES = [
+  'createDirectory',
+  'extensions',
+  'setupModule',
+  'interrupt',
+  'inlineBudgetMs',
+] as const
+
+/** Those that are no text in a URL. */
+export const NATIVE_DEFAULTS = { createDirectory: true, interrupt: true, inlineBudgetMs: 20 } as const
 
 /** Checks the options of the native backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveNativeOptions(options: NativeOptions, operation: string): ResolvedNativeOptions {
-  const { createDirectory = true, extensions = [], setupModule } = options
+  const { extensions = [], setupModule } = options
+  const {
+    createDirectory = NATIVE_DEFAULTS.createDirectory,
+    interrupt = NATIVE_DEFAULTS.interrupt,
+    inlineBudgetMs = NATIVE_DEFAULTS.inlineBudgetMs,
+  } = options
   const sqlite = resolveSqliteOptions(options, NATIVE_OPTION_NAMES, operation)
   if (typeof createDirectory !== 'boolean') throw invalidArgument('createDirectory must be true or false', operation)
+  if (inlineBudgetMs !== false) assertWholeOption(inlineBudgetMs, 'inlineBudgetMs', 1, 2 ** 31 - 1)
+  if (typeof interrupt !== 'boolean') throw invalidArgument('interrupt must be true or false', operation)
   if (!Array.isArray(extensions) || extensions.some((extension) => typeof extension !== 'string' || extension === '')) {
     throw invalidArgument('extensions must be an array of paths', operation)
   }
@@ -57,6 +86,8 @@ export function resolveNativeOptions(options: NativeOptions, operation: string):
   return {
     sqlite,
     createDirectory,
+    interrupt,
+    inlineBudgetMs,
     setup: {
       extensions: extensions.map(absolutePath),
       setupModule: setupModule && moduleUrl(setupModule.toString()),

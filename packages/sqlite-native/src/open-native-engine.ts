@@ -23,8 +23,8 @@ export async function openNativeEngine(
   options: ResolvedNativeOptions,
   runtime: NativeRuntime,
 ): Promise<Engine> {
-  const { sqlite, createDirectory, setup } = options
-  const port = await loadBetterSqlite3(setup)
+  const { sqlite, createDirectory, setup, interrupt } = options
+  const port = await loadBetterSqlite3(setup, { guard: { interrupt, log: runtime.log } })
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
   return openSqliteEngine({
     name: 'sqlite-native',

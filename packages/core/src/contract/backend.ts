@@ -143,6 +143,11 @@ export interface EngineCloseReport {
 export interface StatementContext {
   /** Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * In milliseconds: how long the statement may run, from its own beginning. Where the engine can stop one it is then
+   * stopped, with `TIMEOUT`. @default none
+   */
+  readonly limitMs?: number | undefined
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */

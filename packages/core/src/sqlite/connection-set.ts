@@ -127,6 +127,8 @@ export class ConnectionSet {
     const db = this.port.open(this.path, {
       readOnly: this.options.readOnly,
       mustExist: mustExist || this.options.readOnly,
+      // Maintenance bounds its statements itself.
+      guarded: role !== 'maintenance',
     })
     try {
       applyPragmas(db, this.options, role)

@@ -53,10 +53,26 @@ export interface SqliteRunResult {
   readonly lastInsertRowid: number | bigint
 }
 
+/**
+ * Stops a statement that runs too long from outside of its thread, which is in SQLite and can do nothing itself. Both
+ * calls are on the hot path: they must cost less than the smallest statement by far.
+ */
+export interface StatementGuard {
+  /**
+   * From here on the connection is interrupted once `limitMs` are over, again and again until {@link disarm}: an
+   * interrupt that comes before the statement has begun is lost. Later is allowed, by some milliseconds; earlier is not.
+   */
+  arm(limitMs: number): void
+  /** When this has returned, nothing is interrupted any more. Answers whether something was since {@link arm}. */
+  disarm(): boolean
+}
+
 /** An open connection. */
 export interface SqliteDatabase {
   /** The driver's own handle, for `withConnection`. */
   readonly raw: unknown
+  /** Stops statements of this connection; absent where nothing can. */
+  readonly guard?: StatementGuard | undefined
   /** Whether a transaction is open: the opposite of `sqlite3_get_autocommit()`. */
   readonly inTransaction: boolean
   /** Compiles exactly one statement; refuses none and several with a `RangeError`. */
@@ -75,6 +91,8 @@ export interface OpenDatabaseOptions {
   readonly mustExist: boolean
   /** Whether this is one of ours beside the database (a lock file): the application's extensions stay out of it. */
   readonly plain?: boolean | undefined
+  /** Whether statements on it shall have limits, if the driver has a guard. @default false */
+  readonly guarded?: boolean | undefined
 }
 
 /** A SQLite driver, as far as the core needs it. */

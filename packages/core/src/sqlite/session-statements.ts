@@ -35,19 +35,23 @@ export class SessionStatements {
     this.#parts = parts
   }
 
-  async execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+  async execute(
+    query: CompiledQuery,
+    signal: AbortSignal | undefined,
+    limitMs: number | undefined,
+  ): Promise<QueryResult<unknown>> {
     const { router, lease, fate, transaction } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
     const { busy } = router.set
     if (lease.connection === undefined) {
       const read = await router.plainRead(query.sql, kind, signal)
-      if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
+      if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters, limitMs))
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    if (transaction() !== undefined) return this.#run(connection, query, kind)
-    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind))
+    if (transaction() !== undefined) return this.#run(connection, query, kind, limitMs)
+    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind, limitMs))
   }
 
   async openStream(query: CompiledQuery, signal: AbortSignal | undefined): Promise<RowSource> {
@@ -61,7 +65,7 @@ export class SessionStatements {
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
+    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind, undefined).rows)
   }
 
   /** The session may have ended while it waited for the lock. */
@@ -71,10 +75,15 @@ export class SessionStatements {
     return connection
   }
 
-  #run(connection: SqliteConnection, { sql, parameters }: CompiledQuery, kind: StatementClass): QueryResult<unknown> {
+  #run(
+    connection: SqliteConnection,
+    { sql, parameters }: CompiledQuery,
+    kind: StatementClass,
+    limitMs: number | undefined,
+  ): QueryResult<unknown> {
     const transaction = this.#parts.transaction()
     if (transaction !== undefined && changesSchema(kind)) transaction.schemaChanged = true
-    return this.#parts.router.run(connection, sql, kind, parameters)
+    return this.#parts.router.run(connection, sql, kind, parameters, limitMs)
   }
 
   #assertAllowed(kind: StatementClass): void {

@@ -5,6 +5,7 @@
  */
 import type { QueryResult } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
+import { GuardedCalls } from './guarded-calls.ts'
 import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
 import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
 import type { SqliteCounters } from './sqlite-counters.ts'
@@ -21,6 +22,8 @@ export class SqliteConnection implements CursorOwner {
   readonly #port: SqlitePort
   readonly #cache: StatementCache<PreparedStatement>
   readonly #counters: SqliteCounters
+  /** Absent where nothing can stop a statement. */
+  readonly #guarded: GuardedCalls | undefined
   readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
@@ -30,6 +33,7 @@ export class SqliteConnection implements CursorOwner {
     this.db = db
     this.#cache = new StatementCache(cacheSize)
     this.#counters = counters
+    this.#guarded = db.guard && new GuardedCalls(port, db.guard)
     this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'), epoch)
   }
 
@@ -48,7 +52,8 @@ export class SqliteConnection implements CursorOwner {
   prepare(sql: string): PreparedStatement {
     try {
       const generatesCode = this.#port.generatesCode === true
-      return new PreparedStatement(this.db.prepare(sql), this.#schema, this.#counters, sql, generatesCode)
+      const statement = this.db.prepare(sql)
+      return new PreparedStatement(statement, this.#schema, this.#counters, sql, generatesCode, this.#guarded)
     } catch (error) {
       throw classifySqliteError(this.#port, error, 'query', 'prepare')
     }
@@ -60,10 +65,19 @@ export class SqliteConnection implements CursorOwner {
     this.#cache.set(sql, statement)
   }
 
-  /** Runs a statement; one that writes first drains the cursors that are open here, which it would break. */
-  execute(statement: PreparedStatement, parameters: readonly unknown[]): QueryResult<unknown> {
+  /**
+   * Runs a statement; one that writes first drains the cursors that are open here, which it would break. It is stopped
+   * when it has run for `limitMs`, where something can do that.
+   *
+   * @throws StatementStopped
+   */
+  execute(
+    statement: PreparedStatement,
+    parameters: readonly unknown[],
+    limitMs: number | undefined,
+  ): QueryResult<unknown> {
     if (statement.disturbsCursors) this.settleCursors()
-    return statement.execute(parameters)
+    return statement.execute(parameters, limitMs)
   }
 
   /** BEGIN, COMMIT, SAVEPOINT, … prepared once: they are most of what a small transaction costs. */

@@ -103,12 +103,12 @@ class SqliteEngine implements Engine {
     const { reader, writer, lock } = this.#set
     try {
       const read = reader?.cached(sql)
-      if (read !== undefined) return read.execute(parameters)
+      if (reader !== undefined && read !== undefined) return reader.execute(read, parameters, ctx.limitMs)
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
       if (lock.tryAcquire(AUTOCOMMIT)) {
         try {
           const statement = writer.cached(sql)
-          if (statement !== undefined) return writer.execute(statement, parameters)
+          if (statement !== undefined) return writer.execute(statement, parameters, ctx.limitMs)
         } finally {
           lock.release()
         }
@@ -202,7 +202,7 @@ class SqliteEngine implements Engine {
 
   async #executeSlowly(
     { sql, parameters }: CompiledQuery,
-    { signal }: StatementContext,
+    { signal, limitMs }: StatementContext,
   ): Promise<QueryResult<unknown>> {
     const { lock, busy } = this.#set
     try {
@@ -210,11 +210,13 @@ class SqliteEngine implements Engine {
       const kind = this.#router.classify(sql)
       assertAutocommit(kind)
       const read = await this.#router.plainRead(sql, kind, signal)
-      if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters))
+      if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters, limitMs))
       this.#assertNotNested()
       await lock.acquire(AUTOCOMMIT, signal)
       try {
-        return await retryWhileBusy(busy, signal, () => this.#router.run(this.#set.writer, sql, kind, parameters))
+        return await retryWhileBusy(busy, signal, () =>
+          this.#router.run(this.#set.writer, sql, kind, parameters, limitMs),
+        )
       } finally {
         lock.release()
       }

@@ -143,8 +143,8 @@ function assertReadAge({ maxReadAgeMs, walLimitBytes }: ResolvedSqliteOptions): 
     throw invalidArgument('maxReadAgeMs needs a walLimitBytes that readers hold up', 'options')
 }
 
-/** Numbers that can be switched off. */
-const OFF_OPTIONS: ReadonlySet<string> = new Set(['memoryBudgetBytes', 'walLimitBytes', 'maxReadAgeMs'])
+/** Numbers that are off by default. */
+const OFF_OPTIONS: ReadonlySet<string> = new Set(['memoryBudgetBytes', 'maxReadAgeMs'])
 
 /**
  * Options as they stand in a URL: text, turned into the type of the option's default; `ownDefaults` are a backend's own.
@@ -159,9 +159,7 @@ export function sqliteOptionsFromUrl(
 }
 
 function fromText(name: string, fallback: unknown, text: string): unknown {
-  const canBeOff = OFF_OPTIONS.has(name)
-  if (canBeOff && text === 'false') return false
-  if (typeof fallback === 'number' || canBeOff) return /^\d+$/.test(text) ? Number(text) : text
+  if ((typeof fallback === 'number' || OFF_OPTIONS.has(name)) && /^\d+$/.test(text)) return Number(text)
   if (text === 'true' || text === 'false') return text === 'true'
   return text
 }

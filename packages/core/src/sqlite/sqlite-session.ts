@@ -66,10 +66,10 @@ export class SqliteSession implements EngineSession, LockHolder {
     })
   }
 
-  execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+  execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
     this.#sql = query.sql
-    return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
+    return this.#executeAtOnce(query, ctx) ?? this.#executeInTurn(query, ctx)
   }
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
@@ -164,14 +164,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
-  #executeAtOnce(query: CompiledQuery, signal: AbortSignal | undefined): QueryResult<unknown> | undefined {
+  #executeAtOnce(query: CompiledQuery, { signal, limitMs }: StatementContext): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
     if (!this.#turns.isIdle || this.#transaction === undefined || connection === undefined) return undefined
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
       this.#fate.assertUsable(signal)
-      return connection.execute(statement, query.parameters)
+      return connection.execute(statement, query.parameters, limitMs)
     } catch (error) {
       throw this.#failed(error, 'query')
     }
@@ -233,10 +233,10 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
   }
 
-  #executeInTurn(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+  #executeInTurn(query: CompiledQuery, { signal, limitMs }: StatementContext): Promise<QueryResult<unknown>> {
     return this.#inTurn('query', async () => {
       using joined = this.#fate.joined(signal)
-      return await this.#statements.execute(query, joined.signal)
+      return await this.#statements.execute(query, joined.signal, limitMs)
     })
   }
 

@@ -43,15 +43,16 @@ export class StatementRouter {
     return statement
   }
 
-  /** Runs a statement on `connection`, whose locks the caller has. */
+  /** Runs a statement on `connection`, whose locks the caller has, within `limitMs`. @throws StatementStopped */
   run(
     connection: SqliteConnection,
     sql: string,
     kind: StatementClass,
     parameters: readonly unknown[],
+    limitMs: number | undefined,
   ): QueryResult<unknown> {
     const statement = connection.cached(sql) ?? this.#prepare(connection, sql, kind)
-    const result = connection.execute(statement, parameters)
+    const result = connection.execute(statement, parameters, limitMs)
     if (changesSchema(kind)) this.set.schemaChanged({ temporary: kind === 'temporary schema' })
     return result
   }
