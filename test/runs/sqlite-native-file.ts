@@ -20,7 +20,7 @@ export const sqliteNativeFile: Run = {
     capabilities: {
       cancellation: false,
       vacuum: 'process',
-      maintenance: 'process',
+      maintenance: 'worker',
       singleMaintainer: 'file',
       concurrentReads: true,
       asyncContext: true,
@@ -28,6 +28,7 @@ export const sqliteNativeFile: Run = {
       persistent: true,
       writable: true,
       writeAheadLog: true,
+      checkpointer: 'thread',
       incrementalReclaim: true,
       backup: 'process',
     },

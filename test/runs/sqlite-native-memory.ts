@@ -35,6 +35,7 @@ export const sqliteNativeMemory: Run = {
       persistent: false,
       writable: true,
       writeAheadLog: false,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: 'inline',
     },

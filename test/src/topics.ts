@@ -1,10 +1,12 @@
 /** The topics by name: those of every backend, and those of one dialect. */
+import { checkpointer } from './sqlite/checkpointer.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { healthSqlite } from './sqlite/health-sqlite.ts'
+import { heldLog } from './sqlite/held-log.ts'
 import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
@@ -136,6 +138,8 @@ const SQLITE_NAMES = [
   'tableRebuild',
   'repeatedValues',
   'engineStats',
+  'checkpointer',
+  'heldLog',
 ] as const
 
 /** The name of a topic. */
@@ -205,6 +209,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   abortCounts,
   slowQueries,
   engineStats,
+  checkpointer,
+  heldLog,
   backup,
   backupStops,
 }

@@ -30,6 +30,7 @@ const ALL: Capabilities = {
   persistent: true,
   writable: true,
   writeAheadLog: true,
+  checkpointer: false,
   incrementalReclaim: true,
   backup: false,
 }

@@ -11,9 +11,9 @@ import { Worker } from 'node:worker_threads'
 import { deserializeStoreError, StoreError } from '@upkeep/core'
 import type { OffloadResult, OffloadTask, SqliteOffload } from '@upkeep/core/sqlite'
 import { abortedTask } from './aborted-task.ts'
-import { loadedAddonPath } from './workers/addon-path.ts'
 import type { HousekeepingData, HousekeepingRequest, HousekeepingResponse } from './housekeeping-messages.ts'
 import type { MaintenanceTarget } from './maintenance-messages.ts'
+import { loadedAddonPath } from './workers/addon-path.ts'
 
 interface Pending {
   readonly task: OffloadTask

@@ -9,6 +9,7 @@ import { HousekeepingThread } from './housekeeping-thread.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
 import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
 import { nodeFiles } from './node-files.ts'
+import { nodeMemory } from './node-memory.ts'
 
 /** What comes from the store. */
 export interface NativeRuntime {
@@ -33,6 +34,7 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     backups: nodeBackupFiles,
+    memory: nodeMemory(port.interrupts),
     openThread: () => new HousekeepingThread({ path: absolute, options: sqlite, setup }),
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),

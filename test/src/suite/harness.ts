@@ -35,6 +35,12 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   readonly readOnly?: boolean | undefined
   /** In milliseconds: how long a lock is waited for; 0 fails at once. @default the backend's own */
   readonly busyTimeoutMs?: number | undefined
+  /** Whether a thread copies the log; only asked for where `capabilities.checkpointer`. @default the backend's own */
+  readonly checkpointer?: boolean | undefined
+  /** In bytes: what the log is meant to stay below. Only asked for where `capabilities.writeAheadLog`. @default the backend's own */
+  readonly walLimitBytes?: number | undefined
+  /** In milliseconds: how old a reader may be that holds a larger one. Asked for as `walLimitBytes`. @default none */
+  readonly maxReadAgeMs?: number | undefined
   /** How `health()` looks, and from where on it warns. @default the store's own */
   readonly health?: HealthOptions | undefined
 }

@@ -20,12 +20,12 @@ export interface BusyPolicy {
 export async function retryWhileBusy<T>(
   policy: BusyPolicy,
   signal: AbortSignal | undefined,
-  attempt: () => T,
+  attempt: () => T | Promise<T>,
 ): Promise<T> {
   const startedMs = policy.clock.monotonicMs()
   for (let delayMs = MIN_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
     try {
-      return attempt()
+      return await attempt()
     } catch (error) {
       if (!policy.isBusy(error)) throw error
       if (policy.clock.monotonicMs() - startedMs >= policy.timeoutMs) throw error

@@ -17,8 +17,9 @@ import { joinSignals } from '../abort/join-signals.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { AUTOCHECKPOINT_PAGES } from './autocheckpoint.ts'
 import type { ConnectionSet } from './connection-set.ts'
-import { type CheckpointRow, checkpointRow } from './maintenance/checkpoint.ts'
+import { type CheckpointRow, checkpointRow } from './maintenance/checkpoint-row.ts'
 import { withWriteLock } from './maintenance/maintenance-scope.ts'
 import type { CheckpointMode, SqliteFiles, SqliteOffload } from './port.ts'
 import { readPragma } from './pragmas.ts'
@@ -108,6 +109,23 @@ export class Checkpointer {
     }
   }
 
+  /** Begins now, whatever there is to do; answers whether commits leave the log to it. Never rejects. */
+  async keep(): Promise<boolean> {
+    const { openThread } = this.#parts
+    await this.#flight
+    if (openThread === undefined || this.#closing.signal.aborted) return false
+    if (!this.isKeeping) {
+      this.#disarm()
+      this.#isDue = true
+      this.#flight = this.#begin(openThread).then(
+        () => this.#landed(KEEP_LOOK_MS),
+        async (error: unknown) => this.#landed(await this.#failed(error)),
+      )
+      await this.#flight
+    }
+    return this.isKeeping
+  }
+
   /** Ends for good; the log stays as it is. Never rejects. */
   async close(): Promise<void> {
     this.#parts.set.lock.onRelease = undefined
@@ -143,11 +161,13 @@ export class Checkpointer {
     this.#isDue = true
     this.#flight = this.#look()
       .catch((error: unknown) => this.#failed(error))
-      .then((nextMs) => {
-        this.#flight = undefined
-        this.#isDue = false
-        if (nextMs !== undefined) this.#arm(nextMs, nextMs <= MAX_HELD_LOOK_MS)
-      })
+      .then((nextMs) => this.#landed(nextMs))
+  }
+
+  #landed(nextMs: number | undefined): void {
+    this.#flight = undefined
+    this.#isDue = false
+    if (nextMs !== undefined) this.#arm(nextMs, nextMs <= MAX_HELD_LOOK_MS)
   }
 
   /** Answers when to look again, whatever is written; `undefined` for not before something is. */
@@ -161,7 +181,7 @@ export class Checkpointer {
       if (sizeBytes <= this.#sizes.start) return undefined
       await this.#begin(openThread)
     }
-    if (sizeBytes > this.#sizes.keep && (await this.#keep(sizeBytes))) {
+    if (sizeBytes > this.#sizes.keep && (await this.#copy(sizeBytes))) {
       this.#workedMs = clock.monotonicMs()
       return this.#heldLookMs
     }
@@ -181,7 +201,9 @@ export class Checkpointer {
     }
     const connection = set.reader ?? set.writer
     const { copiedFrames, logFrames } = checkpointRow(connection.db.prepare('PRAGMA wal_checkpoint(NOOP)').all([])[0])
-    const isHeld = copiedFrames < logFrames && copiedFrames === this.#lastCopiedFrames
+    // Below that no commit has tried.
+    const isOverdue = logFrames - copiedFrames > 2 * AUTOCHECKPOINT_PAGES
+    const isHeld = isOverdue && copiedFrames === this.#lastCopiedFrames
     this.#lastCopiedFrames = copiedFrames
     ceiling.observe({ sizeBytes, copiedFrames, isHeld })
     return REST_LOOK_MS
@@ -204,7 +226,7 @@ export class Checkpointer {
   }
 
   /** Answers whether there was anything to do. */
-  async #keep(sizeBytes: number): Promise<boolean> {
+  async #copy(sizeBytes: number): Promise<boolean> {
     const { set, files, ceiling } = this.#parts
     const isTooLarge = sizeBytes > this.#sizes.cut
     const before = await this.#run('NOOP')

@@ -4,19 +4,19 @@
  */
 import { Checkpointer } from './checkpointer.ts'
 import type { ConnectionSet } from './connection-set.ts'
+import type { LogCopier } from './maintenance/maintenance-scope.ts'
 import type { SqliteOffload } from './port.ts'
 import type { SqliteEngineOptions } from './sqlite-engine-options.ts'
 import { ThreadShare } from './thread-share.ts'
 import { WalCeiling } from './wal-ceiling.ts'
 import { watchTasks } from './watch-tasks.ts'
 
-export interface LogUpkeep {
+/** See the module. */
+export interface LogUpkeep extends LogCopier {
   /** Who holds a log that is too large; `undefined` where the store does not look after one. */
   readonly ceiling: WalCeiling | undefined
   /** Gives maintenance the thread, until it is closed; `undefined` where there is none. */
   readonly openThread: (() => SqliteOffload) | undefined
-  /** Nobody but the caller copies the log until the answer is called. */
-  pause(): Promise<() => void>
   /** Ends all of it. Never rejects. */
   close(): Promise<void>
 }
@@ -25,6 +25,7 @@ const NOTHING: LogUpkeep = {
   ceiling: undefined,
   openThread: undefined,
   pause: async () => () => undefined,
+  keep: async () => false,
   close: async () => undefined,
 }
 
@@ -36,7 +37,7 @@ export function openLogUpkeep(options: SqliteEngineOptions, set: ConnectionSet):
   const openThread = checkpointer ? shareThread(options, set) : undefined
   const ceiling = new WalCeiling({ registry: set.registry, lock: set.lock, options: set.options, clock, log })
   const keeper = new Checkpointer({ set, files, clock, log, ceiling, openThread })
-  return { ceiling, openThread, pause: () => keeper.pause(), close: () => keeper.close() }
+  return { ceiling, openThread, pause: () => keeper.pause(), keep: () => keeper.keep(), close: () => keeper.close() }
 }
 
 function shareThread({ openThread }: SqliteEngineOptions, set: ConnectionSet): (() => SqliteOffload) | undefined {

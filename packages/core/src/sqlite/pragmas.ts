@@ -81,7 +81,7 @@ export function assertSqliteVersion(db: SqliteDatabase): void {
 }
 
 /** The single value of a pragma. */
-export function readPragma(db: SqliteDatabase, name: string): string | number {
+export function readPragma(db: Pick<SqliteDatabase, 'prepare'>, name: string): string | number {
   const [row = {}] = db.prepare(`PRAGMA ${name}`).all([])
   const [value] = Object.values(row)
   return typeof value === 'bigint' ? Number(value) : (value as string | number)

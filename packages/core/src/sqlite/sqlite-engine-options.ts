@@ -4,7 +4,7 @@ import type { Capabilities } from '../contract/capabilities.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
-import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { SqliteBackupFiles, SqliteFiles, SqliteMemory, SqliteOffload, SqlitePort } from './port.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
 
 /** What a SQLite backend opens its engine with. */
@@ -31,6 +31,8 @@ export interface SqliteEngineOptions {
    * together with {@link SqliteEngineOptions.files}. @default none: then commits copy the log
    */
   readonly openThread?: (() => SqliteOffload) | undefined
+  /** What may be asked of the memory of this process. @default nothing */
+  readonly memory?: SqliteMemory | undefined
   /**
    * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
    * there are none. @default none
@@ -53,12 +55,14 @@ export interface SqliteEngineOptions {
 export function sqliteCapabilities(
   { openOffload, asyncContext, backups }: SqliteEngineOptions,
   set: ConnectionSet,
+  { openThread }: { readonly openThread: unknown },
 ): Capabilities {
   const isFile = !set.isMemory
+  const elsewhere = openThread === undefined ? 'process' : 'worker'
   return Object.freeze({
     cancellation: false,
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
-    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
+    maintenance: isFile && openOffload !== undefined ? elsewhere : 'inline',
     singleMaintainer: isFile ? 'file' : false,
     concurrentReads: set.reader !== undefined,
     asyncContext: asyncContext !== undefined,
@@ -66,6 +70,7 @@ export function sqliteCapabilities(
     persistent: isFile,
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
+    checkpointer: openThread === undefined ? false : 'thread',
     incrementalReclaim: true,
     backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)

@@ -81,7 +81,7 @@ class SqliteEngine implements Engine {
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
-    this.capabilities = sqliteCapabilities(options, set)
+    this.capabilities = sqliteCapabilities(options, set, this.#upkeep)
     // Where they are not enforced anyway, nobody wants them checked.
     this.foreignKeys = options.options.foreignKeys ? sqliteForeignKeys : undefined
     this.#migrationLock = new MigrationLock({
@@ -133,9 +133,10 @@ class SqliteEngine implements Engine {
   }
 
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
-    const { files, clock, log } = this.#options
+    const { files, clock, log, memory } = this.#options
     const maintainer = this.#sidecar('maintenance')
-    const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
+    const elsewhere = { openOffload: this.#openOffload, upkeep: this.#upkeep }
+    const parts = { set: this.#set, files, memory, ...elsewhere, clock, log, maintainer }
     return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
   }
 
@@ -180,7 +181,6 @@ class SqliteEngine implements Engine {
   async close(): Promise<EngineCloseReport> {
     // The log of a database that is only read is its writer's.
     const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
-    await this.#upkeep.close()
     try {
       if (hasLog) await this.#emptyLog()
     } finally {
@@ -192,11 +192,15 @@ class SqliteEngine implements Engine {
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
   async #emptyLog(): Promise<void> {
     const { files, log, clock } = this.#options
+    const upkeep = this.#upkeep
+    // The one that copied the log until now, if it is there.
+    const thread = upkeep.openThread?.()
     const offload = this.#openOffload?.()
     try {
-      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
+      await upkeep.close()
+      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload, thread, upkeep }, clock, log)
     } finally {
-      await offload?.close()
+      await Promise.all([offload?.close(), thread?.close()])
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * The steps that may take long: full VACUUM, ANALYZE, integrity check. On a large file they run in another process,
- * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
+ * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way. On a small one the last two
+ * run on a thread of ours, where there is one.
  */
 import { joinSignals } from '../../abort/join-signals.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
@@ -67,13 +68,15 @@ async function vacuumOrDropLog(
 }
 
 export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { offload, connection, run } = scope
+  const { offload, thread, connection, run } = scope
   const mode = run.mode === 'full' ? 'full' : 'optimize'
   if (offload !== undefined && isLarge(scope)) {
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
-  await withWriteLock(scope, run.signal, () => runAnalyze(connection, mode))
+  await withWriteLock<unknown>(scope, run.signal, () =>
+    thread === undefined ? runAnalyze(connection, mode) : thread.run({ name: 'analyze', mode }, run.signal),
+  )
   return { status: 'done' }
 }
 
@@ -86,12 +89,13 @@ export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | '
 
 /** @throws CORRUPT with the first thing that is wrong */
 export async function integrity(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { offload, connection, run } = scope
+  const { offload, thread, connection, run } = scope
   const mode = run.integrity === 'full' ? 'full' : 'quick'
+  const elsewhere = offload !== undefined && isLarge(scope) ? offload : thread
   const rows =
-    offload !== undefined && isLarge(scope)
-      ? await offload.run({ name: 'integrity', mode }, run.signal)
-      : runIntegrity(connection.db, mode)
+    elsewhere === undefined
+      ? runIntegrity(connection.db, mode)
+      : await elsewhere.run({ name: 'integrity', mode }, run.signal)
   const [first = 'nothing'] = rows.map((row) => String(Object.values(row)[0]))
   if (first !== 'ok')
     throw new StoreError('CORRUPT', `the integrity check found: ${first}`, { operation: 'maintenance' })
