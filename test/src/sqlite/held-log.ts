@@ -19,19 +19,18 @@ const held = async (store: Store<any>): Promise<HealthFinding | undefined> =>
 const fieldsOf = (lines: KeepingLogger['lines'], message: string): Record<string, unknown>[] =>
   lines.filter((line) => line[1] === message).map((line) => line[2] as Record<string, unknown>)
 
-/** Some ten megabytes of log: more than any commit leaves there of itself. */
-async function writeMuch(store: Store<TestSchema>): Promise<void> {
-  await store.transaction(async (tx) => {
-    for (let id = 1; id <= 1200; id++) {
-      const data = new Uint8Array(8000).fill(id)
-      await tx
-        .insertInto('sample')
-        .values({ id, data })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ data }))
-        .execute()
+/** More log than the limit; where commits copy it, also more than they would leave there of themselves. */
+async function writeMuch({ db, capabilities }: Store<TestSchema>): Promise<void> {
+  const rowCount = capabilities.checkpointer === false ? 300 : 60
+  await db.transaction().execute(async (tx) => {
+    for (let id = 1; id <= rowCount; id++) {
+      const data = new Uint8Array(40_000).fill(id)
+      await tx.replaceInto('sample').values({ id, data }).execute()
     }
   })
 }
+
+const has = (text: string | undefined, part: string): boolean => text?.includes(part) === true
 
 interface World {
   readonly store: Store<TestSchema>
@@ -102,13 +101,13 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
     await writeMuch(store)
     const finding = await until('warn')
     expect(Number(finding?.value) > WAL_LIMIT_BYTES).toBe(true)
-    expect(finding?.text).toContain('stream')
-    expect(finding?.text).toContain('from "sample"')
+    expect(has(finding?.text, 'stream')).toBe(true)
+    expect(has(finding?.text, 'from "sample"')).toBe(true)
     await writeMuch(store)
     await until('warn')
     const [told, ...more] = fieldsOf(lines, HELD)
     expect([told?.reader, typeof told?.ageMs, more.length]).toEqual(['stream', 'number', 0])
-    expect(String(told?.sql)).toContain('from "sample"')
+    expect(has(String(told?.sql), 'from "sample"')).toBe(true)
     expect(JSON.stringify([finding, lines]).includes(String(PLANTED_NUMBER))).toBe(false)
     await stream.return?.()
     await goesOn(world, t)
@@ -131,8 +130,8 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
     await read.opened
     await writeMuch(store)
     const finding = await until('warn')
-    expect(finding?.text).toContain('read-only transaction')
-    expect(finding?.text).toContain('from "counter"')
+    expect(has(finding?.text, 'read-only transaction')).toBe(true)
+    expect(has(finding?.text, 'from "counter"')).toBe(true)
     enough.open()
     await reading
     await goesOn(world, t)
@@ -144,7 +143,7 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
     const other = await t.client()
     await other.call('hold', { access: 'read' })
     await writeMuch(store)
-    expect((await until('warn'))?.text).toContain('another process')
+    expect(has((await until('warn'))?.text, 'another process')).toBe(true)
     expect(fieldsOf(lines, HELD)).toMatchObject([{ reader: 'another process, or another store on the file' }])
     await other.call('release')
     await goesOn(world, t)

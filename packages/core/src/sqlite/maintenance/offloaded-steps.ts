@@ -17,6 +17,9 @@ import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } fro
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
 const INLINE_BYTES = 4 * 1024 * 1024
 
+/** One up to this size is not worth the start of a thread. */
+const TINY_BYTES = 512 * 1024
+
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload } = scope
   if (offload === undefined) {
@@ -68,12 +71,13 @@ async function vacuumOrDropLog(
 }
 
 export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { offload, thread, connection, run } = scope
+  const { offload, connection, run } = scope
   const mode = run.mode === 'full' ? 'full' : 'optimize'
   if (offload !== undefined && isLarge(scope)) {
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
+  const thread = worthwhileThread(scope)
   await withWriteLock<unknown>(scope, run.signal, () =>
     thread === undefined ? runAnalyze(connection, mode) : thread.run({ name: 'analyze', mode }, run.signal),
   )
@@ -89,9 +93,9 @@ export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | '
 
 /** @throws CORRUPT with the first thing that is wrong */
 export async function integrity(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { offload, thread, connection, run } = scope
+  const { offload, connection, run } = scope
   const mode = run.integrity === 'full' ? 'full' : 'quick'
-  const elsewhere = offload !== undefined && isLarge(scope) ? offload : thread
+  const elsewhere = offload !== undefined && isLarge(scope) ? offload : worthwhileThread(scope)
   const rows =
     elsewhere === undefined
       ? runIntegrity(connection.db, mode)
@@ -159,6 +163,15 @@ function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes
 }
 
 function isLarge(scope: MaintenanceScope): boolean {
+  return pagesBytes(scope) > INLINE_BYTES
+}
+
+function worthwhileThread(scope: MaintenanceScope): SqliteOffload | undefined {
+  const { thread } = scope
+  return thread?.isWarm === true || pagesBytes(scope) > TINY_BYTES ? thread : undefined
+}
+
+function pagesBytes(scope: MaintenanceScope): number {
   const { pageCount, pageSizeBytes } = look(scope)
-  return pageCount * pageSizeBytes > INLINE_BYTES
+  return pageCount * pageSizeBytes
 }

@@ -28,9 +28,12 @@ const CHECKPOINT_BYTES = 8 * 1024 * 1024
 /** Without another process to copy it, in portions that do not hold the thread for long. */
 const INLINE_CHECKPOINT_BYTES = 1024 * 1024
 
-export async function reclaim(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { run, set } = scope
-  const before = look(scope)
+export async function reclaim(given: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { run, set } = given
+  const before = look(given)
+  // What one chunk does is not worth the start of a thread.
+  const isWorthwhile = given.thread?.isWarm === true || before.freePageCount > FIRST_CHUNK_PAGES
+  const scope = isWorthwhile ? given : { ...given, thread: undefined }
   const isKept = scope.thread !== undefined && (await scope.upkeep.keep())
   const reclaimAll = (): Promise<boolean> => reclaimChunks(scope, before.freePageCount, isKept)
   const finished = isKept ? await reclaimAll() : await withoutAutocheckpoint(scope, reclaimAll)
