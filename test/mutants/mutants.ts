@@ -1,5 +1,6 @@
 // All mutants, by what they are faults of.
 import { BACKUP_MUTANTS } from './backup-mutants.ts'
+import { LOG_MUTANTS } from './log-mutants.ts'
 import { MAINTENANCE_MUTANTS } from './maintenance-mutants.ts'
 import { MIGRATION_MUTANTS } from './migration-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MIGRATION_MUTANTS,
   ...RETENTION_MUTANTS,
   ...BACKUP_MUTANTS,
+  ...LOG_MUTANTS,
 ]
