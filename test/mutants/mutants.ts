@@ -1,6 +1,7 @@
 // All mutants, by what they are faults of.
 import { BACKUP_MUTANTS } from './backup-mutants.ts'
 import { FILE_MUTANTS } from './file-mutants.ts'
+import { LOG_MUTANTS } from './log-mutants.ts'
 import { MAINTENANCE_MUTANTS } from './maintenance-mutants.ts'
 import { MIGRATION_MUTANTS } from './migration-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RETENTION_MUTANTS,
   ...BACKUP_MUTANTS,
   ...FILE_MUTANTS,
+  ...LOG_MUTANTS,
 ]

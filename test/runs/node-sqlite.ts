@@ -10,9 +10,10 @@ const NAME = 'node-sqlite'
 
 function openStore<DB>(
   path: string,
-  { busyTimeoutMs, readOnly, ...storeOptions }: TestStoreOptions,
+  { busyTimeoutMs, readOnly, checkpointer, walLimitBytes, maxReadAgeMs, ...storeOptions }: TestStoreOptions,
 ): Promise<Store<DB>> {
-  return openNodeSqliteStore<DB>(path, { durability: 'normal', busyTimeoutMs, readOnly }, storeOptions)
+  const sqlite = { busyTimeoutMs, readOnly, checkpointer, walLimitBytes, maxReadAgeMs }
+  return openNodeSqliteStore<DB>(path, { durability: 'normal', ...sqlite }, storeOptions)
 }
 
 export const nodeSqlite: Run = {
@@ -32,6 +33,7 @@ export const nodeSqlite: Run = {
       persistent: true,
       writable: true,
       writeAheadLog: true,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: false,
       reopen: false,

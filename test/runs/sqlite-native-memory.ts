@@ -36,6 +36,7 @@ export const sqliteNativeMemory: Run = {
       persistent: false,
       writable: true,
       writeAheadLog: false,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: 'inline',
       reopen: false,

@@ -1,10 +1,12 @@
 /** The topics by name: those of every backend, and those of one dialect. */
+import { checkpointer } from './sqlite/checkpointer.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { healthSqlite } from './sqlite/health-sqlite.ts'
+import { heldLog } from './sqlite/held-log.ts'
 import { longStatements } from './sqlite/long-statements.ts'
 import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
@@ -146,6 +148,8 @@ const SQLITE_NAMES = [
   'engineStats',
   'longStatements',
   'workerTransactions',
+  'checkpointer',
+  'heldLog',
 ] as const
 
 /** The name of a topic. */
@@ -220,6 +224,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   engineStats,
   longStatements,
   workerTransactions,
+  checkpointer,
+  heldLog,
   backup,
   backupStops,
 }

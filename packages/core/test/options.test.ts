@@ -32,6 +32,7 @@ const ALL: Capabilities = {
   persistent: true,
   writable: true,
   writeAheadLog: true,
+  checkpointer: false,
   incrementalReclaim: true,
   backup: false,
   reopen: false,

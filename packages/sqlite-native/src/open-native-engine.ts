@@ -6,9 +6,11 @@ import { nodeBackupFiles } from './backup-file.ts'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import { prepareDatabasePath } from './database-path.ts'
 import { chooseJournal, fileSystemOf } from './file-system.ts'
+import { HousekeepingThread } from './housekeeping-thread.ts'
 import { MaintenanceProcess } from './maintenance-process.ts'
 import type { ConnectionSetup, ResolvedNativeOptions } from './native-options.ts'
 import { nodeFiles } from './node-files.ts'
+import { nodeMemory } from './node-memory.ts'
 import { loadedAddonPath } from './workers/addon-path.ts'
 import { ThreadExecutors } from './workers/thread-executors.ts'
 
@@ -38,10 +40,16 @@ export async function openNativeEngine(
     files: nodeFiles,
     backups: nodeBackupFiles,
     workers: port.interrupts && {
-      executors: new ThreadExecutors({ path: absolute, options: sqlite, setup }, port.interrupts, loadedAddonPath),
+      executors: new ThreadExecutors(
+        { path: absolute, options: sqlite, setup, maxWorkers: pool.max },
+        port.interrupts,
+        loadedAddonPath,
+      ),
       pool,
     },
     inlineBudgetMs: inlineBudgetMs === false ? undefined : inlineBudgetMs,
+    memory: nodeMemory(port.interrupts),
+    openThread: (file) => new HousekeepingThread({ path: absolute, options: sqlite, setup, file }),
     openOffload: (file) => new MaintenanceProcess({ path: absolute, options: sqlite, setup, file }),
     onReplaced,
     journal,

@@ -87,6 +87,7 @@ describe('options in the URL', () => {
   it('are taken, in the type of the option', async () => {
     const { path } = tempFolder()
     expect(await pragma(`sqlite:${path('a.db')}?cacheSizeBytes=1048576`, {}, 'cache_size')).toBe(-1024)
+    expect(await pragma(`sqlite:${path('a.db')}?memoryBudgetBytes=8388608`, {}, 'cache_size')).toBe(-2048)
     expect(await pragma(`sqlite:${path('a.db')}?foreignKeys=false`, {}, 'foreign_keys')).toBe(0)
     expect(await pragma(`sqlite:${path('a.db')}?durability=normal`, {}, 'synchronous')).toBe(1)
   })

@@ -38,6 +38,12 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   readonly busyTimeoutMs?: number | undefined
   /** What is done when the file is found to be another one. Only asked for where `capabilities.reopen`. @default 'fail' */
   readonly onReplaced?: 'fail' | 'reopen' | undefined
+  /** Whether a thread copies the log; only asked for where `capabilities.checkpointer`. @default the backend's own */
+  readonly checkpointer?: boolean | undefined
+  /** In bytes: what the log is meant to stay below. Only asked for where `capabilities.writeAheadLog`. @default the backend's own */
+  readonly walLimitBytes?: number | undefined
+  /** In milliseconds: how old a reader may be that holds a larger one. Asked for as `walLimitBytes`. @default none */
+  readonly maxReadAgeMs?: number | undefined
   /** How `health()` looks, and from where on it warns. @default the store's own */
   readonly health?: HealthOptions | undefined
   /** How long statements may take. @default the store's own */

@@ -27,7 +27,11 @@ export interface Capabilities {
    * Source: https://www.sqlite.org/lang_vacuum.html
    */
   readonly vacuum: 'process' | 'server' | false
-  /** Where long maintenance steps (analyze, integrity check, large checkpoints) run. `inline` holds the caller's thread. */
+  /**
+   * Where maintenance runs. `process`: its long steps (statistics and integrity check of a large file, large checkpoints)
+   * in a process, the rest on the caller's thread. `worker`: the rest on a thread of its own, and nothing but questions on
+   * the caller's. `inline` holds the caller's thread.
+   */
   readonly maintenance: 'process' | 'worker' | 'server' | 'inline'
   /** How one maintainer is chosen among several stores and processes; `false` where there can be only one store. */
   readonly singleMaintainer: 'file' | 'server' | false
@@ -53,6 +57,11 @@ export interface Capabilities {
    * name, are `UNSUPPORTED`. Source: https://www.sqlite.org/wal.html
    */
   readonly writeAheadLog: boolean
+  /**
+   * Who copies the write-ahead log into the database while much is written: a thread of the store's own. `false`: commits
+   * do, or there is no log. Source: https://www.sqlite.org/wal.html#ckpt
+   */
+  readonly checkpointer: 'thread' | false
   /**
    * Whether free pages can be given back bit by bit beside live traffic. `false`: the step `reclaim`, asked for by name,
    * is `UNSUPPORTED`. Source: https://www.sqlite.org/pragma.html#pragma_incremental_vacuum

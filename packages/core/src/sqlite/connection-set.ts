@@ -8,20 +8,16 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
 import { errorLabel } from '../errors/error-label.ts'
+import { Autocheckpoint } from './autocheckpoint.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
+import type { ConnectionRole } from './cache-share.ts'
 import { FileGuard, type PageCounts } from './file-guard.ts'
 import { checkpointRow } from './maintenance/checkpoint-row.ts'
 import type { SqliteFiles, SqlitePort } from './port.ts'
-import {
-  applyPragmas,
-  assertSqliteVersion,
-  type ConnectionRole,
-  initializeDatabase,
-  type JournalKind,
-  readPragma,
-} from './pragmas.ts'
+import { applyPragmas, assertSqliteVersion, initializeDatabase, type JournalKind, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
-import { AUTOCHECKPOINT_PAGES, resetInPlace } from './reset-connection.ts'
+import { ReaderRegistry } from './reader-registry.ts'
+import { resetInPlace } from './reset-connection.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
@@ -56,6 +52,10 @@ export class ConnectionSet {
    * The engine puts one here that reopens a replaced file where that was asked for.
    */
   whenUsable: (signal: AbortSignal | undefined) => Promise<void> = async () => this.guard.beforeWrite()
+  /** Who reads here with a snapshot of its own. */
+  readonly registry: ReaderRegistry
+  /** Whether commits copy the log; the writer is only touched with its lock held. */
+  readonly autocheckpoint: Autocheckpoint = new Autocheckpoint((pages) => this.#setAutocheckpoint(pages))
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
   readonly clock: Clock
@@ -67,12 +67,12 @@ export class ConnectionSet {
   #journalMode = ''
   #hasTemporary = false
   #isClosed = false
-  #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
   private constructor({ port, path, options, clock, log, files, journal = 'wal' }: ConnectionSetOptions) {
     this.port = port
     this.path = path
     this.options = options
+    this.registry = new ReaderRegistry(clock)
     this.lock = new WriteLock(clock, options.busyTimeoutMs)
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
     this.clock = clock
@@ -166,7 +166,7 @@ export class ConnectionSet {
     if (isKnown) this.guard.assertSame()
     const db = this.port.open(this.path, {
       // For the sake of {@link close}: one that cannot write cannot harm a file that is not ours.
-      readOnly: this.options.readOnly || role === 'reader',
+      readOnly: this.options.readOnly || role === 'reader' || role === 'leased reader',
       mustExist: mustExist || this.options.readOnly,
       // Maintenance bounds its statements itself.
       guarded: role !== 'maintenance',
@@ -216,7 +216,7 @@ export class ConnectionSet {
           this.openConnection('writer', { mustExist: true }),
         )
         this.#hasTemporary = false
-        this.#setAutocheckpoint(this.#autocheckpointPages)
+        this.#setAutocheckpoint(this.autocheckpoint.pages)
         before.close()
       }
     } catch (error) {
@@ -231,6 +231,7 @@ export class ConnectionSet {
   #resetWhatCanBe(): void {
     try {
       resetInPlace(this.#writer, this.options)
+      this.#setAutocheckpoint(this.autocheckpoint.pages)
     } catch {
       // It has been told already.
     }
@@ -242,13 +243,12 @@ export class ConnectionSet {
    */
   suspendAutocheckpoint(): () => Promise<void> {
     if (!this.hasWriteAheadLog) return async () => undefined
-    this.#setAutocheckpoint(0)
+    this.autocheckpoint.suspend()
     return async () => {
       try {
-        this.#setAutocheckpoint(AUTOCHECKPOINT_PAGES)
+        this.autocheckpoint.resume()
       } catch {
         // A stream that is too long to be settled is open on the writer: another one takes its place.
-        this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
         await this.resetWriter()
       }
     }
@@ -256,7 +256,6 @@ export class ConnectionSet {
 
   #setAutocheckpoint(pages: number): void {
     this.#writer.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
-    this.#autocheckpointPages = pages
   }
 
   /** Releases everything. Answers the names that our log was given, where the database is another one now. */
@@ -305,12 +304,12 @@ export class ConnectionSet {
   ): Promise<void> {
     this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter(mustExist))
     this.#hasTemporary = false
-    this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
+    this.#setAutocheckpoint(this.autocheckpoint.pages)
     if (this.isMemory || !this.hasWriteAheadLog) return
     this.guard.adoptLog()
     this.#reader = await retryWhileBusy(this.busy, signal, () => this.#openReader())
     const openReader = (): Promise<SqliteConnection> =>
-      retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))
+      retryWhileBusy(this.busy, undefined, () => this.openConnection('leased reader'))
     this.#readers = new ReaderPool(openReader, this.clock, this.options)
   }
 

@@ -13,16 +13,15 @@ import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { ExecutorPool } from './executors/executor-pool.ts'
+import type { LogUpkeep } from './log-upkeep.ts'
 import { INLINE_CHECK_BYTES, runIntegrity } from './maintenance/offloaded-steps.ts'
 import type { OffloadResult, SqliteOffload } from './port.ts'
 import { readPragma } from './pragmas.ts'
+import type { OnReplaced } from './sqlite-engine-options.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import type { LockHolder } from './write-lock.ts'
 
 const REOPENER: LockHolder = { label: 'reopen' }
-
-/** What is done about a file that was replaced. */
-export type OnReplaced = 'fail' | 'reopen'
 
 /** What came of it. */
 export interface ReopenedFile {
@@ -36,6 +35,7 @@ export interface ReopenedFile {
 export interface FileReopenerParts {
   readonly set: ConnectionSet
   readonly workers: ExecutorPool | undefined
+  readonly upkeep: LogUpkeep
   readonly openOffload: (() => SqliteOffload) | undefined
   readonly onReplaced: OnReplaced
   readonly log: StoreLog
@@ -111,9 +111,10 @@ export class FileReopener {
 
   /** Up to the closing it can be given up; from then on there is no way back. */
   async #exchange(signal: AbortSignal | undefined): Promise<ReopenedFile> {
-    const { set, workers } = this.#parts
+    const { set, workers, upkeep } = this.#parts
     assertNotAborted(signal, 'reopen')
     const wasReplaced = set.guard.isReplaced()
+    const comeBack = await upkeep.standAside()
     try {
       await workers?.closeIdle()
       const setAside = set.closeFile()
@@ -123,6 +124,8 @@ export class FileReopener {
       return { wasReplaced, setAside }
     } catch (error) {
       throw this.#failed(error)
+    } finally {
+      comeBack()
     }
   }
 

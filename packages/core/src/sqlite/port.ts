@@ -156,10 +156,29 @@ export interface SqliteFiles {
   freeTempBytes(): number | undefined
 }
 
+/** The memory of this process. */
+export interface SqliteMemory {
+  /** What it takes of the machine's, in bytes; `undefined` where nobody can know it. */
+  residentBytes(): number | undefined
+  /** Has the C library give free memory back to the system: whether it had any, `undefined` where it cannot be asked. */
+  trim(): boolean | undefined
+}
+
+/**
+ * How a log is copied into its database. `NOOP` only tells how much there is to do, `PASSIVE` copies what it can beside
+ * everybody; `RESTART` also lets the log begin anew, and `TRUNCATE` cuts the file off.
+ * Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+ */
+export type CheckpointMode = 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'
+
 /** A long task that is done out of the caller's thread. */
 export type OffloadTask =
   | { readonly name: 'vacuum' }
-  | { readonly name: 'checkpoint'; readonly mode: 'PASSIVE' | 'TRUNCATE' }
+  | { readonly name: 'checkpoint'; readonly mode: CheckpointMode }
+  /** Gives back free pages, at most so many; answers how many are `left`. */
+  | { readonly name: 'reclaim'; readonly pages: number }
+  /** Gives the memory of its page cache back. */
+  | { readonly name: 'shrink' }
   | { readonly name: 'integrity'; readonly mode: 'quick' | 'full' }
   | { readonly name: 'analyze'; readonly mode: 'optimize' | 'full' }
   /** Writes the database to the empty file `path`. */

@@ -5,11 +5,9 @@
  * Sources: https://www.sqlite.org/pragma.html, and per entry.
  */
 import { StoreError } from '../errors/store-error.ts'
+import { type ConnectionRole, cacheShareBytes } from './cache-share.ts'
 import type { SqliteDatabase } from './port.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
-
-/** What a connection is for. */
-export type ConnectionRole = 'writer' | 'reader' | 'maintenance'
 
 interface Pragma {
   readonly name: string
@@ -18,16 +16,19 @@ interface Pragma {
   readonly mustBe?: string | number
 }
 
-/** The page cache in bytes becomes negative KiB: a positive value would count pages of whatever size. */
+/**
+ * The page cache in bytes becomes negative KiB, at least one: a positive value would count pages of whatever size.
+ * Source: https://www.sqlite.org/pragma.html#pragma_cache_size
+ */
 function kibibytes(bytes: number): number {
-  return -Math.ceil(bytes / 1024)
+  return -Math.max(1, Math.floor(bytes / 1024))
 }
 
-function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole): readonly Pragma[] {
+function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole, maxWorkers?: number): readonly Pragma[] {
   const foreignKeys = options.foreignKeys ? 1 : 0
   // What maintenance commits may be lost with the power: it would only have to be done again.
   const synchronous = options.durability === 'full' && role !== 'maintenance' ? 2 : 1
-  const queryOnly = role === 'reader' || options.readOnly ? 1 : 0
+  const queryOnly = role === 'reader' || role === 'leased reader' || options.readOnly ? 1 : 0
   return [
     // Waiting is done by timer, above: SQLite's own handler would block the thread.
     { name: 'busy_timeout', value: 0, mustBe: 0 },
@@ -36,7 +37,7 @@ function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole): readon
     { name: 'query_only', value: queryOnly, mustBe: queryOnly },
     // In memory, the temporary copy of a VACUUM would be as large as the database.
     { name: 'temp_store', value: 'FILE' },
-    { name: 'cache_size', value: kibibytes(options.cacheSizeBytes) },
+    { name: 'cache_size', value: kibibytes(cacheShareBytes(options, role, maxWorkers)) },
     { name: 'mmap_size', value: options.mmapSizeBytes },
     { name: 'journal_size_limit', value: options.journalSizeLimitBytes },
     // The maintenance connection's commits must not copy the whole log on the caller's thread.
@@ -45,8 +46,13 @@ function pragmasOf(options: ResolvedSqliteOptions, role: ConnectionRole): readon
 }
 
 /** Sets and checks the pragmas of a connection. @throws StoreError UNSUPPORTED if one that matters does not hold */
-export function applyPragmas(db: SqliteDatabase, options: ResolvedSqliteOptions, role: ConnectionRole): void {
-  for (const { name, value, mustBe } of pragmasOf(options, role)) {
+export function applyPragmas(
+  db: SqliteDatabase,
+  options: ResolvedSqliteOptions,
+  role: ConnectionRole,
+  maxWorkers?: number,
+): void {
+  for (const { name, value, mustBe } of pragmasOf(options, role, maxWorkers)) {
     db.exec(`PRAGMA ${name} = ${value}`)
     if (mustBe === undefined) continue
     const actual = readPragma(db, name)
@@ -100,7 +106,7 @@ export function assertSqliteVersion(db: SqliteDatabase): void {
 }
 
 /** The single value of a pragma. */
-export function readPragma(db: SqliteDatabase, name: string): string | number {
+export function readPragma(db: Pick<SqliteDatabase, 'prepare'>, name: string): string | number {
   const [row = {}] = db.prepare(`PRAGMA ${name}`).all([])
   const [value] = Object.values(row)
   return typeof value === 'bigint' ? Number(value) : (value as string | number)

@@ -113,7 +113,12 @@ export class ReaderPool {
 
   /** A schema change of ours. */
   forgetStatements(): void {
-    for (const connection of this.#idle) connection.forgetStatements()
+    this.forEachIdle((connection) => connection.forgetStatements())
+  }
+
+  /** Those that nobody has leased. */
+  forEachIdle(work: (connection: SqliteConnection) => void): void {
+    for (const connection of this.#idle) work(connection)
   }
 
   /** Closes the idle ones now, and leased ones when they are given back. */

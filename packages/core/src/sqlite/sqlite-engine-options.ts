@@ -5,10 +5,12 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { ExecutorPoolOptions, SqliteExecutors } from './executors/executor.ts'
-import type { OnReplaced } from './file-reopener.ts'
-import type { FileIdentity, SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
+import type { FileIdentity, SqliteBackupFiles, SqliteFiles, SqliteMemory, SqliteOffload, SqlitePort } from './port.ts'
 import type { JournalKind } from './pragmas.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+
+/** What is done about a file that was replaced. */
+export type OnReplaced = 'fail' | 'reopen'
 
 /** What a SQLite backend opens its engine with. */
 export interface SqliteEngineOptions {
@@ -39,6 +41,14 @@ export interface SqliteEngineOptions {
    */
   readonly inlineBudgetMs?: number | undefined
   /**
+   * Opens a thread for tasks that are too long for the caller's and too short for a process: it copies the log. It takes
+   * a task while another is under way, does one after the other, and starts anew if it has died. Only asked for
+   * together with {@link SqliteEngineOptions.files}. @default none: then commits copy the log
+   */
+  readonly openThread?: ((file: FileIdentity | undefined) => SqliteOffload) | undefined
+  /** What may be asked of the memory of this process. @default nothing */
+  readonly memory?: SqliteMemory | undefined
+  /**
    * Makes the files that backups are written to; without it, and for a file without {@link SqliteEngineOptions.openOffload},
    * there are none. @default none
    */
@@ -68,13 +78,15 @@ export interface SqliteEngineOptions {
 export function sqliteCapabilities(
   { openOffload, asyncContext, backups, workers }: SqliteEngineOptions,
   set: ConnectionSet,
+  { openThread }: { readonly openThread: unknown },
 ): Capabilities {
   const isFile = !set.isMemory
+  const elsewhere = openThread === undefined ? 'process' : 'worker'
   return Object.freeze({
     cancellation: cancellationOf(workers?.executors, set),
     workers: workers?.executors.canWrite === true && set.readers !== undefined,
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
-    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
+    maintenance: isFile && openOffload !== undefined ? elsewhere : 'inline',
     singleMaintainer: isFile ? 'file' : false,
     concurrentReads: set.reader !== undefined,
     asyncContext: asyncContext !== undefined,
@@ -82,6 +94,7 @@ export function sqliteCapabilities(
     persistent: isFile,
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
+    checkpointer: openThread === undefined ? false : 'thread',
     incrementalReclaim: true,
     reopen: set.guard.isWatching,
     backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),

@@ -41,6 +41,7 @@ import type { WorkerStatements } from './executors/worker-statements.ts'
 import { explainStatement } from './explain.ts'
 import { FileReopener } from './file-reopener.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
+import { type LogUpkeep, openLogUpkeep } from './log-upkeep.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
@@ -50,7 +51,6 @@ import { SidecarLock } from './sidecar-lock.ts'
 import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
-import { countTasks } from './sqlite-counters.ts'
 import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
@@ -58,6 +58,7 @@ import { SqliteSession } from './sqlite-session.ts'
 import { resetSqliteStats, snapshotSqliteStats } from './sqlite-stats.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
 import { walSizeBytes } from './wal-size.ts'
+import { watchTasks } from './watch-tasks.ts'
 import type { LockHolder } from './write-lock.ts'
 
 const AUTOCOMMIT: LockHolder = { label: 'a single statement' }
@@ -79,6 +80,7 @@ class SqliteEngine implements Engine {
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
   readonly #reopener: FileReopener
+  readonly #upkeep: LogUpkeep
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
@@ -87,10 +89,12 @@ class SqliteEngine implements Engine {
     this.#workers = openWorkers(options, set)
     this.#long = new LongStatements(set, this.#workers, options.inlineBudgetMs)
     const { openOffload } = options
-    this.#openOffload = openOffload && (() => countTasks(openOffload(set.guard.identity), set.counters))
+    this.#openOffload = openOffload && (() => watchTasks(openOffload(set.guard.identity), 'process', set))
+    this.#upkeep = openLogUpkeep(options, set)
     this.#reopener = new FileReopener({
       set,
       workers: this.#workers?.pool,
+      upkeep: this.#upkeep,
       openOffload: this.#openOffload,
       onReplaced: options.onReplaced ?? 'fail',
       log: options.log,
@@ -100,7 +104,7 @@ class SqliteEngine implements Engine {
     this.name = options.name
     this.location = options.path
     this.asyncContext = options.asyncContext
-    this.capabilities = sqliteCapabilities(options, set)
+    this.capabilities = sqliteCapabilities(options, set, this.#upkeep)
     // Where they are not enforced anyway, nobody wants them checked.
     this.foreignKeys = options.options.foreignKeys ? sqliteForeignKeys : undefined
     this.#migrationLock = new MigrationLock({
@@ -175,9 +179,10 @@ class SqliteEngine implements Engine {
   }
 
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
-    const { files, clock, log } = this.#options
+    const { files, clock, log, memory } = this.#options
     const maintainer = this.#sidecar('maintenance')
-    const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
+    const elsewhere = { openOffload: this.#openOffload, upkeep: this.#upkeep }
+    const parts = { set: this.#set, files, memory, workers: this.#workers?.pool, ...elsewhere, clock, log, maintainer }
     return this.#asking('maintenance', async () => {
       await this.#set.whenUsable(run.signal)
       return openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run)
@@ -205,7 +210,9 @@ class SqliteEngine implements Engine {
   }
 
   health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
-    return this.#asking('health', () => sqliteHealth(this.#set, this.#options.files, limits, signal))
+    return this.#asking('health', () =>
+      sqliteHealth({ set: this.#set, files: this.#options.files, ceiling: this.#upkeep.ceiling }, limits, signal),
+    )
   }
 
   explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
@@ -233,6 +240,7 @@ class SqliteEngine implements Engine {
     try {
       await this.#workers?.pool.close()
       if (hasLog && isUsable) await this.#emptyLog()
+      else await this.#upkeep.close()
     } finally {
       await this.#asking('close', async () => {
         setAside = this.#set.close()
@@ -249,11 +257,15 @@ class SqliteEngine implements Engine {
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
   async #emptyLog(): Promise<void> {
     const { files, log, clock } = this.#options
+    const upkeep = this.#upkeep
+    // The one that copied the log until now, if it is there.
+    const thread = upkeep.openThread?.()
     const offload = this.#openOffload?.()
     try {
-      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
+      await upkeep.close()
+      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload, thread, upkeep }, clock, log)
     } finally {
-      await offload?.close()
+      await Promise.all([offload?.close(), thread?.close()])
     }
   }
 

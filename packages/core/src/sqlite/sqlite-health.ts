@@ -11,6 +11,7 @@ import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteDatabase, SqliteFiles } from './port.ts'
 import { readPragma } from './pragmas.ts'
+import type { WalCeiling } from './wal-ceiling.ts'
 import { walSizeBytes } from './wal-size.ts'
 
 /** Below this share of `diskFreeBytes`, `disk_free` is `fail`. */
@@ -21,10 +22,17 @@ export async function pingSqlite(set: ConnectionSet, signal: AbortSignal | undef
   await ask(set, signal, (db) => readPragma(db, 'schema_version'))
 }
 
+/** What is looked at. */
+export interface SqliteHealthParts {
+  readonly set: ConnectionSet
+  readonly files: SqliteFiles | undefined
+  /** Who holds the log, where anybody watches that. */
+  readonly ceiling: Pick<WalCeiling, 'finding'> | undefined
+}
+
 /** Looks at the write-ahead log, at free pages and at the disk. */
 export async function sqliteHealth(
-  set: ConnectionSet,
-  files: SqliteFiles | undefined,
+  { set, files, ceiling }: SqliteHealthParts,
   limits: HealthLimits,
   signal: AbortSignal | undefined,
 ): Promise<readonly HealthFinding[]> {
@@ -34,6 +42,8 @@ export async function sqliteHealth(
   if (set.hasWriteAheadLog) {
     const sizeBytes = walSizeBytes(files, set.path)
     findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', sizeBytes, limits.walSizeBytes))
+    const held = ceiling?.finding(sizeBytes)
+    if (held !== undefined) findings.push(held)
   }
   const freeBytes = files.freeBytes(set.path)
   if (freeBytes !== undefined) findings.push(diskFree(freeBytes, limits.diskFreeBytes))

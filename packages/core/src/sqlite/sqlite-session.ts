@@ -40,6 +40,8 @@ export class SqliteSession implements EngineSession, LockHolder {
   readonly #turns = new TurnQueue()
   readonly #streams = new Set<RowSource>()
   #transaction: SqliteTransaction | undefined
+  /** Of the last statement: what a transaction is known by. */
+  #sql: string | undefined
 
   constructor(router: StatementRouter, long: LongStatements, origin: SessionOrigin) {
     this.outer = origin.outer
@@ -69,6 +71,7 @@ export class SqliteSession implements EngineSession, LockHolder {
 
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
+    this.#sql = query.sql
     // Without a connection it is looked at when one is taken, and may then be reopened.
     if (this.#lease.connection !== undefined) this.#router.set.guard.beforeRead()
     return this.#executeAtOnce(query, ctx) ?? this.#executeInTurn(query, ctx)
@@ -85,6 +88,7 @@ export class SqliteSession implements EngineSession, LockHolder {
   ): AsyncGenerator<QueryResult<R>> {
     using joined = this.#fate.joined(ctx.signal)
     const { signal } = joined
+    this.#sql = query.sql
     const rowCount = Math.max(1, chunkSize)
     const isAbortable = ctx.signal !== undefined
     const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal, rowCount, isAbortable))
@@ -107,6 +111,7 @@ export class SqliteSession implements EngineSession, LockHolder {
       this.#fate.assertUsable(signal)
       if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
       this.#transaction = await SqliteTransaction.begin(this.#router.set, this.#lease, settings, signal)
+      if (this.#lease.isReader) this.#transaction.onEnd = this.#register()
     })
   }
 
@@ -187,6 +192,20 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (set.options.readOnly || !this.#fate.isUsable(signal) || !this.#lease.tryWriter()) return false
     this.#transaction = SqliteTransaction.tryBegin(set, set.writer)
     return this.#transaction !== undefined
+  }
+
+  /** A read-only transaction has a snapshot for as long as it is open. */
+  #register(): () => void {
+    return this.#router.set.registry.add({
+      label: 'read-only transaction',
+      sql: () => this.#sql,
+      end: (reason) => this.#cutShort(reason),
+    })
+  }
+
+  /** Its snapshot is given back behind the statement that is running; who goes on with it hears why. */
+  #cutShort(reason: StoreError): void {
+    if (this.doom(reason)) void this.#turns.run(async () => this.#transaction?.rollbackQuietly())
   }
 
   #commitAtOnce(): boolean {

@@ -12,12 +12,12 @@ export function snapshotSqliteStats(
   workers: ExecutorPool | undefined,
   files: SqliteFiles | undefined,
 ): EngineStats {
-  const { hits, misses, inline, worker, process } = set.counters
+  const { hits, misses, inline, worker, process, thread } = set.counters
   return Object.freeze({
     writeLock: set.lock.stats(),
     pool: set.readerStats(),
     ...(workers && { workers: workers.stats() }),
-    executors: Object.freeze({ inline, ...(workers && { worker }), process }),
+    executors: Object.freeze({ inline, ...(workers && { worker }), process, thread }),
     statementCache: Object.freeze({ hitCount: hits, missCount: misses }),
     walSizeBytes: set.hasWriteAheadLog ? walSizeBytes(files, set.path) : undefined,
   })

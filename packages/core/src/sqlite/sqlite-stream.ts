@@ -2,9 +2,11 @@
  * Reads rows chunk by chunk from whatever has them, and lets the event loop turn in between.
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
+import type { StoreError } from '../errors/store-error.ts'
 import { isSliceSpent } from '../loop/loop-slice.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import { retryWhileBusy } from './busy-wait.ts'
+import type { ReaderRegistry } from './reader-registry.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { type Cursor, openCursor } from './sqlite-cursor.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -81,6 +83,7 @@ export async function openSharedStream(
   if ((await router.plainRead(query.sql, kind, signal)) === undefined) return undefined
   const reader = await readers.lease(signal)
   const source = new ReaderSource(reader, () => readers.giveBack(reader))
+  source.register(router.set.registry, query.sql)
   try {
     await retryWhileBusy(busy, signal, () => source.open(query, kind))
     return source
@@ -95,6 +98,8 @@ export class ReaderSource implements RowSource {
   readonly #reader: SqliteConnection
   readonly #giveBack: () => void
   #cursor: Cursor | undefined
+  #unregister: (() => void) | undefined
+  #failure: StoreError | undefined
   #ended = false
 
   constructor(reader: SqliteConnection, giveBack: () => void) {
@@ -102,12 +107,19 @@ export class ReaderSource implements RowSource {
     this.#giveBack = giveBack
   }
 
+  /** Whoever looks after the log knows of it from here on. */
+  register(registry: ReaderRegistry, sql: string): void {
+    this.#unregister = registry.add({ label: 'stream', sql: () => sql, end: (reason) => this.#fail(reason) })
+  }
+
   open(query: CompiledQuery, kind: StatementClass): void {
+    if (this.#failure !== undefined) throw this.#failure
     if (!this.#reader.inTransaction) this.#reader.control('BEGIN')
     this.#cursor = openCursor(this.#reader, query, kind)
   }
 
   read(count: number, limitMs?: number): unknown[] {
+    if (this.#failure !== undefined) throw this.#failure
     return this.#cursor?.read(count, limitMs) ?? []
   }
 
@@ -115,11 +127,19 @@ export class ReaderSource implements RowSource {
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#unregister?.()
     try {
       this.#cursor?.end()
       if (this.#reader.inTransaction) this.#reader.undo('ROLLBACK')
     } finally {
       this.#giveBack()
     }
+  }
+
+  /** Its snapshot is given back now; whoever reads on hears why. */
+  #fail(reason: StoreError): void {
+    if (this.#ended) return
+    this.#failure = reason
+    this.end()
   }
 }

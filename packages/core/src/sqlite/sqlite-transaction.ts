@@ -30,6 +30,8 @@ export interface TransactionLease {
 export class SqliteTransaction {
   /** Set by whoever runs a statement that changes the schema. */
   schemaChanged = false
+  /** Called once it is over, however it ends. */
+  onEnd: (() => void) | undefined
   readonly #set: ConnectionSet
   readonly #connection: TransactionConnection
   /** Set where the connection also writes, and was made read-only for this transaction. */
@@ -150,6 +152,7 @@ export class SqliteTransaction {
   }
 
   #end(): void | Promise<void> {
+    this.onEnd?.()
     // Rolled back, the schema is the one before; committed, others see it only now.
     if (this.schemaChanged) this.#set.schemaChanged()
     return this.#queryOnly ? this.#connection.exec('PRAGMA query_only = 0') : undefined

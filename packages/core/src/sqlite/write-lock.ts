@@ -17,6 +17,8 @@ export interface LockHolder {
 }
 
 export class WriteLock {
+  /** Hears of each end of a hold: something may have been written. It must cost nothing. */
+  onRelease: (() => void) | undefined
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #meter: QueueMeter
@@ -79,6 +81,7 @@ export class WriteLock {
     this.#holder = next?.request
     // A queue of writers would otherwise be worked off in one turn of the loop.
     if (next !== undefined) void inLoopSlice(undefined).then(next.grant)
+    this.onRelease?.()
   }
 
   /**

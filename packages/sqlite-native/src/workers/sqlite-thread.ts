@@ -11,7 +11,7 @@ import { loadBetterSqlite3 } from '../better-sqlite3-port.ts'
 import { InterruptLibrary } from '../interrupt/interrupt-library.ts'
 import type { ThreadData } from './thread-messages.ts'
 
-const { path, options, setup, addonPath, libraryPath, stopBuffer } = workerData as ThreadData
+const { path, options, setup, maxWorkers, addonPath, libraryPath, stopBuffer } = workerData as ThreadData
 const library = new InterruptLibrary(Database, libraryPath)
 const port = await loadBetterSqlite3(setup, { addonPath })
 
@@ -25,6 +25,7 @@ serveSqlite(
     port,
     path,
     options,
+    maxWorkers,
     stopWord: new StopWord(stopBuffer),
     token: (db) => library.register(db.raw as Database.Database),
   },

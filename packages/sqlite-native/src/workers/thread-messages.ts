@@ -7,6 +7,8 @@ export interface ThreadData {
   readonly path: string
   readonly options: ResolvedSqliteOptions
   readonly setup: ConnectionSetup
+  /** How many of these threads the store may have. */
+  readonly maxWorkers: number
   /** The file of the driver's addon that the store has loaded; `undefined` where it cannot be told. */
   readonly addonPath: string | undefined
   /** The interrupt library. */

@@ -7,8 +7,8 @@ import { WorkerStatements } from './worker-statements.ts'
 /** `undefined` where there can be none. */
 export function openWorkers({ workers }: SqliteEngineOptions, set: ConnectionSet): WorkerStatements | undefined {
   if (workers === undefined || set.readers === undefined) return undefined
-  const { clock, busy, counters, guard } = set
+  const { clock, busy, counters, guard, registry, autocheckpoint } = set
   const pool = new ExecutorPool(workers.executors, workers.pool, clock, busy)
   void pool.warmUp()
-  return new WorkerStatements({ pool, clock, busy, counters, guard })
+  return new WorkerStatements({ pool, clock, busy, counters, guard, registry, autocheckpoint })
 }

@@ -10,6 +10,7 @@ import { abortError, onceAborted } from '../../abort/abort-error.ts'
 import { isStoreError, StoreError } from '../../errors/store-error.ts'
 import { type RemoteCall, RemoteClient } from '../../remote/remote-client.ts'
 import { type RowBatch, RowUnpacker } from '../../remote/row-batch.ts'
+import { AUTOCHECKPOINT_PAGES } from '../autocheckpoint.ts'
 import type { TransactionConnection } from '../sqlite-transaction.ts'
 import type { SqliteExecutor } from './executor.ts'
 import { RemoteStream } from './remote-stream.ts'
@@ -39,6 +40,7 @@ export class RemoteConnection implements TransactionConnection {
   readonly startedMs: number
   readonly #executor: SqliteExecutor
   readonly #client: RemoteClient
+  #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
   constructor(executor: SqliteExecutor, startedMs: number) {
     this.startedMs = startedMs
@@ -86,6 +88,13 @@ export class RemoteConnection implements TransactionConnection {
       (onBatch) => this.#client.call('stream', argument, { ...gone('CONNECTION'), onBatch }),
       signal,
     )
+  }
+
+  /** Whether its commits copy the log: before each write, since that changes. See `Autocheckpoint`. */
+  async copyLogOnCommit(pages: number): Promise<void> {
+    if (pages === this.#autocheckpointPages) return
+    await this.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
+    this.#autocheckpointPages = pages
   }
 
   control(sql: string): Promise<void> {

@@ -33,6 +33,8 @@ export class RemoteSession implements EngineSession, LockHolder {
   readonly #turns = new TurnQueue()
   readonly #streams = new Set<RemoteStream>()
   #transaction: SqliteTransaction | undefined
+  /** Of the last statement: what a transaction is known by. */
+  #sql: string | undefined
 
   constructor(router: StatementRouter, pool: ExecutorPool, origin: SessionOrigin) {
     this.outer = origin.outer
@@ -95,7 +97,21 @@ export class RemoteSession implements EngineSession, LockHolder {
     await this.#inTurn('begin', async () => {
       this.#fate.assertUsable(joined.signal)
       if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
-      this.#transaction = await SqliteTransaction.begin(this.#router.set, this.#lease, settings, joined.signal)
+      const { set } = this.#router
+      const transaction = await SqliteTransaction.begin(set, this.#lease, settings, joined.signal)
+      if (settings.accessMode === 'read only' || set.options.readOnly) transaction.onEnd = this.#register()
+      this.#transaction = transaction
+    })
+  }
+
+  /** A read-only transaction has a snapshot for as long as it is open. */
+  #register(): () => void {
+    return this.#router.set.registry.add({
+      label: 'read-only transaction',
+      sql: () => this.#sql,
+      end: (reason) => {
+        if (this.doom(reason)) void this.#turns.run(async () => this.#transaction?.rollbackQuietly())
+      },
     })
   }
 
@@ -167,6 +183,7 @@ export class RemoteSession implements EngineSession, LockHolder {
     this.#router.set.guard.beforeRead()
     const { connection } = this.#lease
     if (this.#transaction === undefined || connection === undefined) throw this.#fate.over()
+    this.#sql = query.sql
     const kind = this.#router.classify(query.sql)
     if (kind === 'transaction') {
       throw invalidArgument('this transaction is ended by its owner, and savepoints are made by nested()', 'query')

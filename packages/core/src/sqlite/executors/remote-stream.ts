@@ -56,6 +56,11 @@ export class RemoteStream implements RowSource {
     return this.#rows.splice(0, count)
   }
 
+  /** Whoever reads on hears `reason`. */
+  fail(reason: StoreError): void {
+    this.#stop(reason)
+  }
+
   async end(): Promise<void> {
     if (!this.#isDone) this.#stop(new StoreError('CLOSED', 'the stream was ended', { operation: 'stream' }))
     await this.#settled

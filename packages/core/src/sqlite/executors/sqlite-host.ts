@@ -37,6 +37,8 @@ export interface SqliteHostOptions {
   /** An absolute path. */
   readonly path: string
   readonly options: ResolvedSqliteOptions
+  /** How many hosts the store may have: they share a part of its memory. */
+  readonly maxWorkers: number
   /** Says which call may be stopped; absent where stopping means the end of the process. */
   readonly stopWord?: StopWord | undefined
   /** What the other side needs to know to stop statements on this connection. */
@@ -73,10 +75,10 @@ class SqliteHost {
 
   /** May be called again after it has found the database busy. */
   open(): OpenAnswer {
-    const { port, path, options, token } = this.#options
+    const { port, path, options, maxWorkers, token } = this.#options
     const db = port.open(path, { readOnly: options.readOnly, mustExist: true })
     try {
-      applyPragmas(db, options, 'writer')
+      applyPragmas(db, options, 'worker', maxWorkers)
       const { statementCacheSize } = options
       const epoch = { count: 0 }
       this.#opened = new SqliteConnection(port, db, statementCacheSize, createSqliteCounters(), epoch, {

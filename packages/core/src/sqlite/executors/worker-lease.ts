@@ -41,6 +41,7 @@ export class WorkerLease implements TransactionLease {
       this.#hasLock = true
     }
     this.#connection ??= await this.#pool.lease('write', signal)
+    await this.#connection.copyLogOnCommit(this.#set.autocheckpoint.pages)
     return this.#connection
   }
 

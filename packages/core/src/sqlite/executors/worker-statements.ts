@@ -7,9 +7,12 @@ import type { CompiledQuery } from 'kysely'
 import { openDeadline } from '../../abort/deadline.ts'
 import type { StatementContext } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
+import type { StoreError } from '../../errors/store-error.ts'
+import type { Autocheckpoint } from '../autocheckpoint.ts'
 import { bindParameters } from '../bind-values.ts'
 import { type BusyPolicy, retryWhileBusy } from '../busy-wait.ts'
 import type { FileGuard } from '../file-guard.ts'
+import type { ReaderRegistry } from '../reader-registry.ts'
 import type { SqliteCounters } from '../sqlite-counters.ts'
 import type { RowSource } from '../sqlite-stream.ts'
 import type { StatementClass } from '../statement-class.ts'
@@ -23,6 +26,8 @@ export interface WorkerParts {
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters
   readonly guard: FileGuard
+  readonly registry: ReaderRegistry
+  readonly autocheckpoint: Autocheckpoint
 }
 
 export class WorkerStatements {
@@ -42,14 +47,18 @@ export class WorkerStatements {
     { signal, timeoutMs }: StatementContext,
   ): Promise<RemoteResult> {
     const argument = { sql, kind, parameters: bindParameters(parameters) }
-    const { clock, busy, counters } = this.#parts
+    const { clock, busy, counters, autocheckpoint } = this.#parts
     const connection = await this.#lease(use, signal)
     counters.worker++
-    using deadline = openDeadline({ signal, timeoutMs }, clock, 'query')
+    const cut = new AbortController()
+    const forget = use === 'read' ? this.#register('statement', sql, (reason) => cut.abort(reason)) : undefined
+    using deadline = openDeadline({ signal, timeoutMs }, clock, 'query', cut.signal)
     try {
+      if (use === 'write') await connection.copyLogOnCommit(autocheckpoint.pages)
       const ifGone = use === 'read' ? 'CONNECTION' : 'OUTCOME_UNKNOWN'
       return await retryWhileBusy(busy, deadline.signal, () => connection.execute(argument, ifGone, deadline.signal))
     } finally {
+      forget?.()
       this.pool.giveBack(connection)
     }
   }
@@ -65,14 +74,23 @@ export class WorkerStatements {
     const connection = await this.#lease('read', signal)
     this.#parts.counters.worker++
     const stream = connection.openStream(argument, signal)
+    const forget = this.#register('stream', sql, (reason) => stream.fail(reason))
     let ending: Promise<void> | undefined
     return {
       read: (count, limitMs) => stream.read(count, limitMs),
       end: () => {
-        ending ??= stream.end().then(() => this.pool.giveBack(connection))
+        ending ??= stream.end().then(() => {
+          forget()
+          this.pool.giveBack(connection)
+        })
         return ending
       },
     }
+  }
+
+  /** It keeps a snapshot for as long as it runs. */
+  #register(label: string, sql: string, end: (reason: StoreError) => void): () => void {
+    return this.#parts.registry.add({ label, sql: () => sql, end })
   }
 
   /** The file is looked at when the worker has it open: that may have been a moment ago. @throws REPLACED, CORRUPT */

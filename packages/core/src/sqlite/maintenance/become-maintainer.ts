@@ -9,6 +9,7 @@ import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import type { ConnectionSet } from '../connection-set.ts'
+import type { LogUpkeep } from '../log-upkeep.ts'
 import type { SqliteFiles, SqliteOffload } from '../port.ts'
 import type { SidecarAttempt, SidecarLock } from '../sidecar-lock.ts'
 import { emptyLog } from './checkpoint.ts'
@@ -18,6 +19,7 @@ export interface MaintainerParts {
   readonly set: ConnectionSet
   readonly files: SqliteFiles | undefined
   readonly openOffload: (() => SqliteOffload) | undefined
+  readonly upkeep: LogUpkeep
   readonly clock: Clock
   readonly log: StoreLog
   /** The lock among processes; `undefined` where there is only one process. */
@@ -40,11 +42,11 @@ export async function becomeMaintainer(
 }
 
 async function giveBackLog(parts: MaintainerParts, signal: AbortSignal): Promise<void> {
-  const { set, files, clock, log } = parts
+  const { set, files, upkeep, clock, log } = parts
   const connection = await retryWhileBusy(set.busy, signal, () => set.openConnection('maintenance'))
   const offload = parts.openOffload?.()
   try {
-    await emptyLog({ set, connection, files, offload }, clock, log)
+    await emptyLog({ set, connection, files, offload, thread: undefined, upkeep }, clock, log)
   } finally {
     await offload?.close()
     connection.close()

@@ -1,6 +1,7 @@
 /**
  * The steps that may take long: full VACUUM, ANALYZE, integrity check. On a large file they run in another process,
- * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
+ * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way. On a small one the last two
+ * run on a thread of ours, where there is one.
  */
 import { joinSignals } from '../../abort/join-signals.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
@@ -15,6 +16,9 @@ import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } fro
 
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
 export const INLINE_CHECK_BYTES: number = 4 * 1024 * 1024
+
+/** One up to this size is not worth the start of a thread. */
+const TINY_BYTES = 512 * 1024
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload } = scope
@@ -73,7 +77,10 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
-  await withWriteLock(scope, run.signal, () => runAnalyze(connection, mode))
+  const thread = worthwhileThread(scope)
+  await withWriteLock<unknown>(scope, run.signal, () =>
+    thread === undefined ? runAnalyze(connection, mode) : thread.run({ name: 'analyze', mode }, run.signal),
+  )
   return { status: 'done' }
 }
 
@@ -88,10 +95,11 @@ export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | '
 export async function integrity(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload, connection, run } = scope
   const mode = run.integrity === 'full' ? 'full' : 'quick'
+  const elsewhere = offload !== undefined && isLarge(scope) ? offload : worthwhileThread(scope)
   const rows =
-    offload !== undefined && isLarge(scope)
-      ? await offload.run({ name: 'integrity', mode }, run.signal)
-      : runIntegrity(connection.db, mode)
+    elsewhere === undefined
+      ? runIntegrity(connection.db, mode)
+      : await elsewhere.run({ name: 'integrity', mode }, run.signal)
   const [first = 'nothing'] = rows.map((row) => String(Object.values(row)[0]))
   if (first !== 'ok')
     throw new StoreError('CORRUPT', `the integrity check found: ${first}`, { operation: 'maintenance' })
@@ -155,6 +163,15 @@ function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes
 }
 
 function isLarge(scope: MaintenanceScope): boolean {
+  return pagesBytes(scope) > INLINE_CHECK_BYTES
+}
+
+function worthwhileThread(scope: MaintenanceScope): SqliteOffload | undefined {
+  const { thread } = scope
+  return thread?.isWarm === true || pagesBytes(scope) > TINY_BYTES ? thread : undefined
+}
+
+function pagesBytes(scope: MaintenanceScope): number {
   const { pageCount, pageSizeBytes } = look(scope)
-  return pageCount * pageSizeBytes > INLINE_CHECK_BYTES
+  return pageCount * pageSizeBytes
 }

@@ -8,6 +8,7 @@ import { applyPragmas, readPragma } from '../pragmas.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from '../sqlite-options.ts'
 import { runAnalyze, runIntegrity } from './offloaded-steps.ts'
+import { runReclaim } from './reclaim.ts'
 
 const BUSY_TIMEOUT_MS = 2000
 
@@ -88,11 +89,14 @@ export class SqliteTaskRunner {
   }
 }
 
-/** TRUNCATE would wait for readers with the write lock held, so it waits for nobody. */
-function runCheckpoint(db: SqliteDatabase, mode: 'PASSIVE' | 'TRUNCATE'): OffloadResult {
+/**
+ * What holds the write lock, that of the store or that of SQLite, waits for nobody: RESTART and TRUNCATE would wait for
+ * readers, and a chunk of reclaim for another process.
+ */
+function withoutWaiting<T>(db: SqliteDatabase, work: () => T): T {
   db.exec('PRAGMA busy_timeout = 0')
   try {
-    return db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])
+    return work()
   } finally {
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   }
@@ -131,7 +135,12 @@ function runTask(port: SqlitePort, db: SqliteDatabase, task: OffloadTask): Offlo
       db.exec('VACUUM')
       return []
     case 'checkpoint':
-      return runCheckpoint(db, task.mode)
+      return withoutWaiting(db, () => db.prepare(`PRAGMA wal_checkpoint(${task.mode})`).all([]))
+    case 'reclaim':
+      return withoutWaiting(db, () => [{ left: runReclaim(db, task.pages) }])
+    case 'shrink':
+      db.exec('PRAGMA shrink_memory')
+      return []
     case 'integrity':
       return runIntegrity(db, task.mode)
     case 'analyze':
