@@ -23,7 +23,7 @@ const ENGINE = `
 `
 const STOPPED = ['TIMEOUT', 'SQLITE_INTERRUPT']
 
-describe('a single statement over its limit', () => {
+describe('a single statement over its limit', { timeout: 60_000 }, () => {
   it.each(['file', ':memory:'])('is stopped, leaves nothing, and the next one runs (%s)', async (where) => {
     const path = where === 'file' ? tempFolder().path('app.db') : where
     const program = `
@@ -55,7 +55,7 @@ describe('a single statement over its limit', () => {
   })
 })
 
-describe('a statement of a transaction over its limit', () => {
+describe('a statement of a transaction over its limit', { timeout: 60_000 }, () => {
   it.each(['READ', 'WRITE'])('%s: the transaction is gone, and says so', async (query) => {
     const program = `
       const engine = await openEngine(${JSON.stringify(tempFolder().path('app.db'))})
@@ -78,7 +78,7 @@ describe('a statement of a transaction over its limit', () => {
   })
 })
 
-describe('an open cursor', () => {
+describe('an open cursor', { timeout: 60_000 }, () => {
   it('is stopped within its next rows, and gives those before', async () => {
     const program = `
       import { SqliteConnection } from '../core/dist/sqlite/sqlite-connection.js'
@@ -96,7 +96,7 @@ describe('an open cursor', () => {
   })
 })
 
-describe('with interrupt: false', () => {
+describe('with interrupt: false', { timeout: 60_000 }, () => {
   it('a limit does nothing', async () => {
     const program = `
       const engine = await openEngine(':memory:', { interrupt: false })

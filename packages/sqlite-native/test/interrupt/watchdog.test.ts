@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { answerOfGuarded, GUARDED_PROGRAM } from '../support/guarded-program.ts'
 import { runNode } from '../support/run-node.ts'
 
-describe('a statement over its limit', () => {
+describe('a statement over its limit', { timeout: 60_000 }, () => {
   it.each([1, 20, 70])('is stopped after %i ms and not before', async (limitMs) => {
     const program = `
       const db = open()
@@ -109,7 +109,7 @@ describe('after disarm', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the thread', () => {
+describe('the thread', { timeout: 60_000 }, () => {
   it('does not keep the process from ending, asleep, awake, or in the middle of a limit', async () => {
     for (const end of ['sleep(200)', 'open().guard.arm(50)', 'open().guard.arm(0); sleep(20)', 'process.exit()']) {
       const { code, signal, stderr } = await runNode(`${GUARDED_PROGRAM} open(); ${end}`, { timeoutMs: 15_000 })
@@ -149,7 +149,7 @@ describe('the thread', () => {
   })
 })
 
-describe('where the process may have no threads', () => {
+describe('where the process may have no threads', { timeout: 60_000 }, () => {
   it('a store works all the same, and the log says what it lacks', async () => {
     const program = `
       import { openSqliteStore } from './dist/index.js'
