@@ -77,7 +77,9 @@ describe.runIf(process.platform === 'linux')('what a store leaves', () => {
   }
   const threads = (): number => readdirSync('/proc/self/task').length
 
-  it('is neither a thread nor an open file, also when it is closed in the middle of its work', { timeout: 60_000 }, async () => {
+  it('is neither a thread nor an open file, also when it is closed in the middle of its work', {
+    timeout: 60_000,
+  }, async () => {
     const path = tempFolder().path('app.db')
     const write = async (): Promise<void> => {
       const logger = quietLogger()
