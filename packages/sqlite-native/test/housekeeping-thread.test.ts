@@ -24,7 +24,7 @@ const threadOn = async (path?: string): Promise<HousekeepingThread> =>
     file: undefined,
   })
 
-describe('the thread', () => {
+describe('the thread', { timeout: 60_000 }, () => {
   it('does tasks in their order, also those that come together, and is ended by close()', async () => {
     const thread = await threadOn()
     expect(thread.isWarm).toBe(false)
