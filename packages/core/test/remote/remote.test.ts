@@ -39,7 +39,11 @@ describe('a call', () => {
   it('rejects with the error of its handler: code, native code and kind', async () => {
     const { client } = connect({
       refuse: () => {
-        throw new StoreError('CONSTRAINT', 'no', { operation: 'query', nativeCode: 'SQLITE_CONSTRAINT_UNIQUE', kind: 'unique' })
+        throw new StoreError('CONSTRAINT', 'no', {
+          operation: 'query',
+          nativeCode: 'SQLITE_CONSTRAINT_UNIQUE',
+          kind: 'unique',
+        })
       },
     })
     const error = await failureOf(() => client.call('refuse', undefined, GONE).answer)

@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads'
 import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
 import type { StatementGuard } from '@upkeep/core/sqlite'
+import { expectLoading, tellLoaded } from '../workers/loading-threads.ts'
 import { ArmedWord, createGuardWords, end, type GuardWords, MAX_GUARDS } from './guard-words.ts'
 import type { InterruptLibrary } from './interrupt-library.ts'
 
@@ -15,6 +16,8 @@ export interface WatchdogData {
   readonly words: GuardWords
   /** The interrupt library. */
   readonly libraryPath: string
+  /** See loading-threads.ts. */
+  readonly loadedBuffer: SharedArrayBuffer
 }
 
 /** A guard, and how it is given back. */
@@ -32,7 +35,8 @@ class Watchdog {
   #count = 0
 
   constructor(library: InterruptLibrary, log: StoreLog) {
-    const workerData: WatchdogData = { words: this.#words, libraryPath: library.path }
+    const loadedBuffer = expectLoading()
+    const workerData: WatchdogData = { words: this.#words, libraryPath: library.path, loadedBuffer }
     this.#thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
       workerData,
       // Without the application's own flags: with those of `node --import` the thread would run the application.
@@ -42,6 +46,7 @@ class Watchdog {
     })
     // It keeps no process alive.
     this.#thread.unref()
+    this.#thread.once('exit', () => tellLoaded(loadedBuffer))
     this.#thread.on('error', (error) => {
       log.warn('the watchdog has ended: statements have no limits until all stores were closed', {
         code: errorLabel(error),
