@@ -9,6 +9,7 @@ import { OPERATION_MUTANTS } from './operation-mutants.ts'
 import { RETENTION_MUTANTS } from './retention-mutants.ts'
 import { SQLITE_MUTANTS } from './sqlite-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
+import { WORKER_MUTANTS } from './worker-mutants.ts'
 
 export type { Mutant } from './mutant.ts'
 
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BACKUP_MUTANTS,
   ...FILE_MUTANTS,
   ...LOG_MUTANTS,
+  ...WORKER_MUTANTS,
 ]

@@ -4,6 +4,7 @@
  */
 import { workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { tellLoaded } from '../workers/loading-threads.ts'
 import { fire, isEnded, limitMsOf, lookAt, pause, sleep, usedGuards } from './guard-words.ts'
 import { openInterruptControl } from './interrupt-library.ts'
 import type { WatchdogData } from './watchdog.ts'
@@ -15,9 +16,10 @@ const REPEAT_MS = 2
 /** How long nothing may run before it sleeps. */
 const IDLE_MS = 100
 
-const { words, libraryPath } = workerData as WatchdogData
+const { words, libraryPath, loadedBuffer } = workerData as WatchdogData
 // The same file as that of the thread it watches, so that it is one SQLite.
 const control = openInterruptControl(Database, libraryPath)
+tellLoaded(loadedBuffer)
 const interrupt = (token: string): void => void control.interrupt(token)
 
 /** Of each guard: the statement that was seen last, and when it was seen first. */

@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads'
 import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
 import type { StatementGuard } from '@upkeep/core/sqlite'
+import { expectLoading, tellLoaded } from '../workers/loading-threads.ts'
 import { ArmedWord, createGuardWords, end, type GuardWords, MAX_GUARDS } from './guard-words.ts'
 import type { InterruptLibrary } from './interrupt-library.ts'
 
@@ -15,6 +16,8 @@ export interface WatchdogData {
   readonly words: GuardWords
   /** The interrupt library. */
   readonly libraryPath: string
+  /** See loading-threads.ts. */
+  readonly loadedBuffer: SharedArrayBuffer
 }
 
 /** A guard, and how it is given back. */
@@ -45,7 +48,8 @@ class Watchdog {
   }
 
   #start(library: InterruptLibrary, onError: (error: unknown) => void): void {
-    const workerData: WatchdogData = { words: this.#words, libraryPath: library.path }
+    const loadedBuffer = expectLoading()
+    const workerData: WatchdogData = { words: this.#words, libraryPath: library.path, loadedBuffer }
     const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
       workerData,
       // Without the application's own flags: with those of `node --import` the thread would run the application.
@@ -55,6 +59,7 @@ class Watchdog {
     })
     // It keeps no process alive.
     thread.unref()
+    thread.once('exit', () => tellLoaded(loadedBuffer))
     thread.on('error', onError)
   }
 

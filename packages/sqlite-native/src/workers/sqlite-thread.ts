@@ -9,11 +9,17 @@ import { StopWord, serveSqlite } from '@upkeep/core/sqlite'
 import Database from 'better-sqlite3'
 import { loadBetterSqlite3 } from '../better-sqlite3-port.ts'
 import { InterruptLibrary } from '../interrupt/interrupt-library.ts'
+import { tellLoaded } from './loading-threads.ts'
 import type { ThreadData } from './thread-messages.ts'
 
-const { path, options, setup, maxWorkers, addonPath, libraryPath, stopBuffer } = workerData as ThreadData
+const data = workerData as ThreadData
+const { path, options, setup, maxWorkers, addonPath, libraryPath, stopBuffer, loadedBuffer } = data
 const library = new InterruptLibrary(Database, libraryPath)
 const port = await loadBetterSqlite3(setup, { addonPath })
+
+// The driver loads its addon with the first database.
+port.open(':memory:', { readOnly: false, mustExist: false, plain: true }).close()
+tellLoaded(loadedBuffer)
 
 serveSqlite(
   {

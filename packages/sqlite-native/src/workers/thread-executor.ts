@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { Channel, SqliteExecutor } from '@upkeep/core/sqlite'
 import { StopWord } from '@upkeep/core/sqlite'
 import type { InterruptControl } from '../interrupt/interrupt-library.ts'
+import { expectLoading, tellLoaded } from './loading-threads.ts'
 import type { ThreadData } from './thread-messages.ts'
 
 export class ThreadExecutor implements SqliteExecutor {
@@ -19,14 +20,16 @@ export class ThreadExecutor implements SqliteExecutor {
   readonly #control: InterruptControl
   #token: string | undefined
 
-  constructor(data: Omit<ThreadData, 'stopBuffer'>, control: InterruptControl) {
-    const workerData: ThreadData = { ...data, stopBuffer: this.#stopWord.buffer }
+  constructor(data: Omit<ThreadData, 'stopBuffer' | 'loadedBuffer'>, control: InterruptControl) {
+    const loadedBuffer = expectLoading()
+    const workerData: ThreadData = { ...data, stopBuffer: this.#stopWord.buffer, loadedBuffer }
     this.#worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
       workerData,
       // Without the application's own flags: with those of `node --import` the thread would run the application.
       execArgv: [],
     })
     this.#worker.unref()
+    this.#worker.once('exit', () => tellLoaded(loadedBuffer))
     this.#control = control
     this.channel = channelOf(this.#worker)
   }

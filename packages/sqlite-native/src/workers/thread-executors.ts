@@ -15,13 +15,13 @@ const live = new Set<ThreadExecutor>()
 
 export class ThreadExecutors implements SqliteExecutors {
   readonly canWrite = true
-  readonly #data: Omit<ThreadData, 'stopBuffer' | 'libraryPath' | 'addonPath'>
+  readonly #data: Omit<ThreadData, 'stopBuffer' | 'loadedBuffer' | 'libraryPath' | 'addonPath'>
   readonly #library: InterruptLibrary
   readonly #addonPath: () => string | undefined
   #control: InterruptControl | undefined
 
   constructor(
-    data: Omit<ThreadData, 'stopBuffer' | 'libraryPath' | 'addonPath'>,
+    data: Omit<ThreadData, 'stopBuffer' | 'loadedBuffer' | 'libraryPath' | 'addonPath'>,
     library: InterruptLibrary,
     addonPath: () => string | undefined,
   ) {

@@ -15,4 +15,6 @@ export interface ThreadData {
   readonly libraryPath: string
   /** Of the stop word. */
   readonly stopBuffer: SharedArrayBuffer
+  /** Of one word: 1 once the thread has loaded the driver. */
+  readonly loadedBuffer: SharedArrayBuffer
 }
