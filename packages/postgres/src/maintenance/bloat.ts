@@ -21,7 +21,7 @@ const MOSTLY_EMPTY = { ratio: 0.5, bytes: 16 * 1024 * 1024 } as const
 
 /** 24 bytes of header and 4 of line pointer for each tuple, 24 for each page, and widths are rounded up to 8. */
 const TABLE_BLOAT = `
-  SELECT c.oid::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relpages::float8 AS pages,
+  SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relpages::float8 AS pages,
     ceil(c.reltuples * (28 + 8 * ceil(sum((1 - s.null_frac) * s.avg_width) / 8.0))
       / ((current_setting('block_size')::float8 - 24) * coalesce(
         (SELECT option_value::float8 FROM pg_options_to_table(c.reloptions) WHERE option_name = 'fillfactor'), 100) / 100)
@@ -33,7 +33,7 @@ const TABLE_BLOAT = `
 
 /** 8 bytes of header and 4 of line pointer for each entry; pages are nine tenths full when an index is new. */
 const INDEX_BLOAT = `
-  SELECT i.indexrelid::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relpages::float8 AS pages,
+  SELECT i.indexrelid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relpages::float8 AS pages,
     1 + ceil(c.reltuples * (12 + 8 * ceil(sum((1 - s.null_frac) * s.avg_width) / 8.0))
       / ((current_setting('block_size')::float8 - 40) * 0.9))::float8 AS needed,
     current_setting('block_size')::float8 AS page_size

@@ -1,7 +1,7 @@
 /**
  * One maintainer at a time, among processes, on connections of their own and behind poolers.
  *
- * The truth is a row, claimed in one statement. A claim is good in one of two ways:
+ * The truth is a row, claimed in one statement. Once its first moments are over a claim is good in one of two ways:
  *
  *   session  for as long as the claimant's connection holds an advisory lock: it ends with its process
  *   lease    until a time on the database's clock, and renewed: behind a pooler sessions are not one's own
@@ -40,6 +40,8 @@ export interface Claimant {
 }
 
 const ROW = 'maintainer'
+/** Between the row and the advisory lock. */
+const SETTLING_MS = 2000
 /** "upk" and a version, so that no other application's locks are met by chance. */
 const LOCK_CLASS = 0x75706b01
 
@@ -52,13 +54,25 @@ export async function claimMaintainer(
   const { schema, isPooled, flavour } = server
   const kind = isPooled || !flavour.hasAdvisoryLocks ? 'lease' : 'session'
   const lockId = lockIdOf(schema ?? '')
-  if (kind === 'session' && !(await tryAdvisoryLock(client, lockId)))
-    return { held: false, reason: `another maintainer is at work: ${await advisoryHolder(client, lockId)}` }
   const hasNotes = schema !== undefined && (await ensureNotesTable(client.ask, schema))
-  if (!hasNotes) return kind === 'session' ? holdLock(lockId) : NO_PLACE
-  const holder = await claimRow(client, notesTable(schema), kind, lockId, claimant, flavour.hasAdvisoryLocks)
-  if (holder === undefined) return holdRow(notesTable(schema), kind, lockId, claimant)
-  if (kind === 'session') await advisoryUnlock(client, lockId)
+  if (!hasNotes) return kind === 'session' ? lockOnly(client, lockId) : NO_PLACE
+  const table = notesTable(schema)
+  const holder = await claimRow(client, table, kind, lockId, claimant, flavour.hasAdvisoryLocks)
+  if (holder !== undefined) return heldBy(holder)
+  const hold = holdRow(table, kind, lockId, claimant)
+  if (kind === 'lease' || (await tryAdvisoryLock(client, lockId))) return hold
+  // Somebody who can write no row.
+  const other = await advisoryHolder(client, lockId)
+  await hold.release(client)
+  return heldBy(other)
+}
+
+async function lockOnly(client: DedicatedClient, lockId: number): Promise<MaintainerAttempt> {
+  if (await tryAdvisoryLock(client, lockId)) return holdLock(lockId)
+  return heldBy(await advisoryHolder(client, lockId))
+}
+
+function heldBy(holder: string): MaintainerAttempt {
   return { held: false, reason: `another maintainer is at work: ${holder}` }
 }
 
@@ -76,22 +90,20 @@ async function claimRow(
   { owner, token, leaseMs }: Claimant,
   hasAdvisoryLocks: boolean,
 ): Promise<string | undefined> {
-  // Whoever has the advisory lock knows that no other session has it.
-  const sessionIsOver =
-    kind === 'session' || !hasAdvisoryLocks
-      ? 'true'
-      : `NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-          AND l.classid = ${LOCK_CLASS} AND l.objid = ${lockId >>> 0}
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+  const sessionIsOver = hasAdvisoryLocks
+    ? `NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+        AND l.classid = ${LOCK_CLASS} AND l.objid = ${lockId >>> 0}
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+    : 'true'
   const [claimed] = await client.ask(
     `INSERT INTO ${table} AS t (key, value, holder, kind, expires_at)
       VALUES ('${ROW}', $1, $2, $3, clock_timestamp() + $4::float8 * interval '1 millisecond')
       ON CONFLICT (key) DO UPDATE
         SET value = excluded.value, holder = excluded.holder, kind = excluded.kind, expires_at = excluded.expires_at
-        WHERE t.kind = 'free' OR (t.kind = 'lease' AND t.expires_at < clock_timestamp())
-          OR (t.kind = 'session' AND ${sessionIsOver})
+        WHERE t.kind = 'free'
+          OR (t.expires_at < clock_timestamp() AND (t.kind = 'lease' OR ${sessionIsOver}))
       RETURNING value`,
-    [token, owner, kind, leaseMs],
+    [token, owner, kind, kind === 'lease' ? leaseMs : SETTLING_MS],
   )
   if (claimed !== undefined) return undefined
   const [other] = await client.ask(`SELECT holder FROM ${table} WHERE key = '${ROW}'`)

@@ -12,7 +12,7 @@ import {
   StoreError,
   type StoreLog,
 } from '@upkeep/core'
-import { abortError } from '@upkeep/core/backend'
+import { abortError, assertNotAborted } from '@upkeep/core/backend'
 import { type ClientFactory, DedicatedClient } from './dedicated-client.ts'
 import { detectServer, type ServerFacts } from './detect-server.ts'
 import { claimMaintainer, type MaintainerHold } from './maintainer-lock.ts'
@@ -43,7 +43,10 @@ export async function openPostgresMaintenance(
   run: MaintenanceRun,
 ): Promise<MaintenanceSession> {
   if (parts.readOnly) throw new StoreError('READONLY', 'the store is read-only', { operation: 'maintenance' })
-  const client = await openClient(parts, run.signal)
+  assertNotAborted(run.signal, 'maintenance')
+  const client = await openClient(parts, run.signal).catch((error: unknown) => {
+    throw run.signal.aborted ? abortError(run.signal, 'maintenance') : error
+  })
   const drop = (): void => client.destroy()
   // Nothing that may not be lost is under way: the claim goes with the connection, or is over in a while.
   run.signal.addEventListener('abort', drop, { once: true })

@@ -11,6 +11,7 @@ import { mostlyEmptyIndexes } from './bloat.ts'
 import type { Ask, Row } from './dedicated-client.ts'
 import { NOT_PERMITTED } from './judge-table.ts'
 import { readLocker } from './lock-holders.ts'
+import { NOTES_TABLE } from './maintainer-notes.ts'
 import type { MaintenanceScope } from './maintenance-scope.ts'
 import { runStatement } from './run-statement.ts'
 import { dropIndexStatement, reindexStatement, shownName } from './statements.ts'
@@ -29,17 +30,15 @@ export interface IndexFacts {
   readonly isExclusion: boolean
   readonly canMaintain: boolean
   readonly pageCount: number
-  /** Another one when it was built anew. */
-  readonly fileNode: number
 }
 
 const INDEXES = `
-  SELECT i.indexrelid::float8 AS oid, i.indrelid::float8 AS table_oid, n.nspname AS schema, c.relname AS name,
-    i.indisvalid AS valid, i.indisexclusion AS exclusion, c.relpages::float8 AS pages, c.relfilenode::float8 AS file_node,
+  SELECT i.indexrelid::int8::float8 AS oid, i.indrelid::int8::float8 AS table_oid, n.nspname AS schema, c.relname AS name,
+    i.indisvalid AS valid, i.indisexclusion AS exclusion, c.relpages::float8 AS pages,
     pg_has_role(current_user, t.relowner, 'USAGE') OR pg_has_role(current_user, d.datdba, 'USAGE') AS can_maintain
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_database d ON d.datname = current_database()
-  WHERE n.nspname = ANY ($1) AND c.relkind = 'i' AND t.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+  WHERE n.nspname = ANY ($1) AND c.relkind = 'i' AND t.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND t.relname <> $2
   ORDER BY n.nspname, c.relname`
 
 /** What a REINDEX that was stopped leaves. */
@@ -47,7 +46,7 @@ const LEFTOVER = /_cc(new|old)\d*$/
 
 /** The indexes of `schemas`. */
 export async function readIndexes(ask: Ask, schemas: readonly string[]): Promise<readonly IndexFacts[]> {
-  return (await ask(INDEXES, [schemas])).map(indexFacts)
+  return (await ask(INDEXES, [schemas, NOTES_TABLE])).map(indexFacts)
 }
 
 export async function reindex(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
@@ -88,8 +87,10 @@ async function reindexOne(scope: MaintenanceScope, index: IndexFacts, reason: st
     const left = await dropLeftoversOf(scope, index)
     return { name, ...undone, reason: left === 0 ? undone.reason : `${undone.reason}; ${left} invalid left`, before }
   }
-  const after = (await readIndexes(scope.client.ask, scope.schemas)).find(({ oid }) => oid === index.oid)
-  if (after === undefined || after.fileNode === index.fileNode || !after.isValid)
+  const now = await readIndexes(scope.client.ask, scope.schemas)
+  const after = now.find((one) => one.schema === index.schema && one.name === index.name)
+  // The new one has the name of the old one, and an oid of its own.
+  if (after === undefined || after.oid === index.oid || !after.isValid)
     return { name, status: 'failed', reason: 'UNKNOWN: the server answered and has not built it anew', before }
   return { name, status: 'done', reason, before, after: { pageCount: after.pageCount } }
 }
@@ -170,6 +171,5 @@ function indexFacts(row: Row): IndexFacts {
     isExclusion: row.exclusion === true,
     canMaintain: row.can_maintain === true,
     pageCount: Number(row.pages),
-    fileNode: Number(row.file_node),
   }
 }

@@ -91,8 +91,8 @@ export async function readVacuumLimits(ask: Ask): Promise<VacuumLimits> {
 }
 
 const tablesQuery = (maintainPrivilege: string): string => `
-  SELECT c.oid::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
-    c.relpages::float8 AS pages, c.reltuples::float8 AS tuples, c.relfilenode::float8 AS file_node,
+  SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
+    c.relpages::float8 AS pages, c.reltuples::float8 AS tuples, c.relfilenode::int8::float8 AS file_node,
     s.n_live_tup::float8 AS live, s.n_dead_tup::float8 AS dead, s.n_ins_since_vacuum::float8 AS inserted,
     s.n_mod_since_analyze::float8 AS modified,
     s.vacuum_count::float8 AS vacuum_count, s.analyze_count::float8 AS analyze_count,

@@ -195,9 +195,11 @@ function tellPages({ run }: MaintenanceScope, step: 'vacuum' | 'analyze', chosen
   const pagesOf = (table: TableFacts): number => Math.max(1, table.pageCount)
   const total = chosen.reduce((sum, { table }) => sum + pagesOf(table), 0)
   let finished = 0
-  let told = 0
+  let told = -1
   const tell = (done: number): void => {
-    told = Math.max(told, Math.min(total, Math.floor(done)))
+    const pages = Math.min(total, Math.floor(done))
+    if (pages <= told) return
+    told = pages
     run.progress(step, told, total, 'pages')
   }
   tell(0)
