@@ -12,7 +12,7 @@ import {
   StoreError,
   type StoreLog,
 } from '@upkeep/core'
-import { abortError, assertNotAborted } from '@upkeep/core/backend'
+import { abortError, assertNotAborted, onceAborted } from '@upkeep/core/backend'
 import { type ClientFactory, DedicatedClient } from './dedicated-client.ts'
 import { detectServer, type ServerFacts } from './detect-server.ts'
 import { claimMaintainer, type MaintainerHold } from './maintainer-lock.ts'
@@ -47,27 +47,38 @@ export async function openPostgresMaintenance(
   const client = await openClient(parts, run.signal).catch((error: unknown) => {
     throw run.signal.aborted ? abortError(run.signal, 'maintenance') : error
   })
-  const drop = (): void => client.destroy()
-  // Nothing that may not be lost is under way: the claim goes with the connection, or is over in a while.
-  run.signal.addEventListener('abort', drop, { once: true })
   try {
-    return await openSession(parts, run, client)
+    const server = await whileOpening(client, run.signal, () => getToKnow(client, parts))
+    return await openSession(parts, run, client, server)
   } catch (error) {
     await client.end()
     throw run.signal.aborted ? abortError(run.signal, 'maintenance') : error
-  } finally {
-    run.signal.removeEventListener('abort', drop)
   }
+}
+
+/** Nothing that may not be lost is under way: an abort drops the connection. Once there is a claim, it is given back. */
+async function whileOpening<T>(client: DedicatedClient, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const leave = onceAborted(signal, () => client.destroy())
+  try {
+    return await work()
+  } finally {
+    leave()
+  }
+}
+
+async function getToKnow(client: DedicatedClient, parts: PostgresMaintenanceParts): Promise<ServerFacts> {
+  const server = await detectServer(client, parts.host)
+  if (!server.isStandby) await setUp(client, server, parts.options)
+  return server
 }
 
 async function openSession(
   parts: PostgresMaintenanceParts,
   run: MaintenanceRun,
   client: DedicatedClient,
+  server: ServerFacts,
 ): Promise<MaintenanceSession> {
-  const server = await detectServer(client, parts.host)
   if (server.isStandby) return skipped(run, client, 'the server is a standby: what is done on its primary reaches it')
-  await setUp(client, server, parts.options)
   if (run.dryRun) return session(parts, run, client, server, undefined)
   // Two runs of one process have the same owner; the token tells them apart.
   const token = `${parts.owner} ${Math.random().toString(36).slice(2, 12)}`
