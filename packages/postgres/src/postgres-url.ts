@@ -96,17 +96,17 @@ function optionsOf(query: URLSearchParams): Record<string, unknown> {
     const file = FILES[name]
     if (file !== undefined) options[file] = readPem(name, text)
     else if (name.startsWith('pool.'))
-      pool[name.slice(5)] = valueOf((POOL_DEFAULTS as object)[name.slice(5) as never], text)
+      pool[name.slice(5)] = typedValue((POOL_DEFAULTS as object)[name.slice(5) as never], text)
     else {
       const own = LIBPQ_NAMES[name] ?? name
-      options[own] = valueOf((POSTGRES_DEFAULTS as object)[own as never], text)
+      options[own] = typedValue((POSTGRES_DEFAULTS as object)[own as never], text)
     }
   }
   return Object.keys(pool).length > 0 ? { ...options, pool } : options
 }
 
 /** By the type of the default; what does not fit stays text, and is refused with the other options. */
-function valueOf(fallback: unknown, text: string): unknown {
+function typedValue(fallback: unknown, text: string): unknown {
   if (typeof fallback === 'boolean' || text === 'false') return text === 'true' || (text === 'false' ? false : text)
   if (typeof fallback === 'number') return /^\d+$/.test(text) ? Number(text) : text
   return text
