@@ -19,6 +19,7 @@ export {
   type MaintenanceRunPlan,
   type MaintenanceStepName,
   type MaintenanceStepReport,
+  type MaintenanceTableReport,
 } from './contract/maintenance.ts'
 export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
@@ -42,7 +43,7 @@ export {
   serializeStoreError,
 } from './errors/store-error.ts'
 export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
-export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export { MAINTENANCE_DEFAULTS, maintenanceStepsOf } from './maintenance/maintenance-options.ts'
 export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
 export { BACKUP_DEFAULTS, type ResolvedBackupOptions } from './open/backup-options.ts'
 export {
