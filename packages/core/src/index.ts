@@ -19,6 +19,7 @@ export {
   type MaintenanceRunPlan,
   type MaintenanceStepName,
   type MaintenanceStepReport,
+  type MaintenanceTableReport,
 } from './contract/maintenance.ts'
 export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
@@ -28,6 +29,7 @@ export type * from './contract/stats.ts'
 export type * from './contract/step-status.ts'
 export type * from './contract/store.ts'
 export type * from './contract/task.ts'
+export type * from './contract/timeouts.ts'
 export type * from './contract/transaction.ts'
 export { type ConstraintKind, isRetryableCode, STORE_ERROR_CODES, type StoreErrorCode } from './errors/error-code.ts'
 export { errorLabel } from './errors/error-label.ts'
@@ -41,7 +43,7 @@ export {
   serializeStoreError,
 } from './errors/store-error.ts'
 export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
-export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export { MAINTENANCE_DEFAULTS, maintenanceStepsOf } from './maintenance/maintenance-options.ts'
 export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
 export { BACKUP_DEFAULTS, type ResolvedBackupOptions } from './open/backup-options.ts'
 export {
@@ -64,6 +66,7 @@ export {
   splitStoreOptions,
 } from './open/store-options.ts'
 export { parseStoreUrl, type StoreUrl, storeUrlScheme } from './open/store-url.ts'
+export { type ResolvedTimeouts, TIMEOUT_DEFAULTS } from './open/timeout-options.ts'
 export { type DeleteOlderThanOptions, deleteOlderThan } from './retention/delete-older-than.ts'
 export { type DeleteWhereOptions, deleteWhere } from './retention/delete-where.ts'
 export type { Duration } from './retention/duration.ts'

@@ -11,6 +11,7 @@ import {
   resolveStoreOptions,
   type StoreOptions,
   systemClock,
+  TIMEOUT_DEFAULTS,
 } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
@@ -184,6 +185,7 @@ describe('stores', () => {
       close: {},
       clock: systemClock,
       health: HEALTH_DEFAULTS,
+      timeouts: TIMEOUT_DEFAULTS,
     })
   })
 

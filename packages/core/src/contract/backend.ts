@@ -18,7 +18,13 @@ import type { Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
 import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
-import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceStepName } from './maintenance.ts'
+import type {
+  MaintenanceMode,
+  MaintenancePlan,
+  MaintenanceProgress,
+  MaintenanceStepName,
+  MaintenanceTableReport,
+} from './maintenance.ts'
 import type { EngineStats } from './stats.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 
@@ -141,12 +147,22 @@ export interface EngineCloseReport {
 
 /** What every statement gets. */
 export interface StatementContext {
-  /** Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. */
+  /**
+   * Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. It may be made when it is
+   * first asked for: an engine that answers at once should not ask.
+   */
   readonly signal?: AbortSignal | undefined
+  /**
+   * In milliseconds: how long the statement may run once it has the lock or the connection that it needs; of a stream,
+   * each of its chunks. Past it the statement is stopped, where that can be done, and fails with `TIMEOUT`.
+   */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */
 export interface EngineSession extends DatabaseConnection, AmbientScope {
+  /** As Kysely calls it; the store also says how long a chunk may take. */
+  streamQuery<R>(query: CompiledQuery, chunkSize: number, ctx?: StatementContext): AsyncIterableIterator<QueryResult<R>>
   /** Runs a statement; may answer at once, as {@link Engine.execute}. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */
@@ -240,4 +256,6 @@ export interface MaintenanceStepResult {
   readonly before?: MaintenanceMeasures | undefined
   /** What was measured after it, as it really is. */
   readonly after?: MaintenanceMeasures | undefined
+  /** What came of each table, or index, where it goes through them one by one. */
+  readonly tables?: readonly MaintenanceTableReport[] | undefined
 }

@@ -5,6 +5,8 @@
  * how the store behaves; each entry says which it is.
  */
 
+import type { MaintenanceStepName } from './maintenance.ts'
+
 /** What a store can do, and how; branch on these, never on a backend's name. */
 export interface Capabilities {
   /**
@@ -21,6 +23,11 @@ export interface Capabilities {
   readonly vacuum: 'process' | 'server' | false
   /** Where long maintenance steps (analyze, integrity check, large checkpoints) run. `inline` holds the caller's thread. */
   readonly maintenance: 'process' | 'worker' | 'server' | 'inline'
+  /**
+   * The steps that `maintenance()` has here; any other, asked for by name, is `UNSUPPORTED`, and so is `integrity` without
+   * that step. `undefined`: those of SQLite, as far as the other capabilities have them.
+   */
+  readonly maintenanceSteps?: readonly MaintenanceStepName[] | undefined
   /** How one maintainer is chosen among several stores and processes; `false` where there can be only one store. */
   readonly singleMaintainer: 'file' | 'server' | false
   /**

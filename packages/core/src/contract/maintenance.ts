@@ -12,8 +12,25 @@ import type { MaintenanceTask, TaskReport } from './task.ts'
 /** How much is done: `light` looks and checkpoints, `auto` does what is worthwhile, `full` does everything. */
 export type MaintenanceMode = 'auto' | 'light' | 'full'
 
-/** The steps the SQLite backends know, in their order. Other backends may name their own. */
+/** The steps that there are, in their order. Which of them a backend has: {@link Capabilities.maintenanceSteps}. */
 export const MAINTENANCE_STEPS = [
+  'inspect',
+  'checkpoint',
+  'integrity',
+  'reclaim',
+  'vacuum',
+  'databaseStats',
+  'reindex',
+  'analyze',
+  'finalCheckpoint',
+  'shrink',
+] as const
+
+/** The name of a maintenance step, one of {@link MAINTENANCE_STEPS}. */
+export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
+
+/** The steps of SQLite, in their order; the others are those of a server. */
+export const SQLITE_STEPS: readonly Exclude<MaintenanceStepName, 'databaseStats' | 'reindex'>[] = [
   'inspect',
   'checkpoint',
   'integrity',
@@ -22,10 +39,7 @@ export const MAINTENANCE_STEPS = [
   'analyze',
   'finalCheckpoint',
   'shrink',
-] as const
-
-/** The name of a maintenance step, one of {@link MAINTENANCE_STEPS}. */
-export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
+]
 
 /** How far a step is; what `onProgress` gets. */
 export interface MaintenanceProgress {
@@ -37,7 +51,10 @@ export interface MaintenanceProgress {
   readonly done: number
   /** How much there is in all, in `unit`; `undefined` where nobody can know it. */
   readonly total: number | undefined
-  /** What `done` and `total` count: pages of `reclaim`, bytes of `vacuum`, rows of tasks, `steps` for those that tell no more. */
+  /**
+   * What `done` and `total` count: pages of `reclaim`, bytes of SQLite's `vacuum`, rows of tasks; on a server pages of the
+   * tables that are gone through; `steps` for those that tell no more.
+   */
   readonly unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables' | 'rows'
 }
 
@@ -105,6 +122,22 @@ export interface MaintenanceStepReport {
   /** What was measured before it, where the step measures. */
   readonly before?: MaintenanceMeasures | undefined
   /** What was measured after it: sizes as the file system tells them. */
+  readonly after?: MaintenanceMeasures | undefined
+  /** What came of each table, or index, where the step goes through them one by one; those it left out unasked are not in it. */
+  readonly tables?: readonly MaintenanceTableReport[] | undefined
+}
+
+/** What a step did to one table or index. */
+export interface MaintenanceTableReport {
+  /** Its name with its schema, as SQL writes it. */
+  readonly name: string
+  /** How it ended. */
+  readonly status: MaintenanceStepStatus
+  /** Why it was chosen, where it is done; else why it was skipped, blocked or failed. */
+  readonly reason: string
+  /** What was measured before it. */
+  readonly before?: MaintenanceMeasures | undefined
+  /** What was measured after it, as the server tells it. */
   readonly after?: MaintenanceMeasures | undefined
 }
 

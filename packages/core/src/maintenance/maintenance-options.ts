@@ -6,6 +6,7 @@ import {
   type MaintenanceContext,
   type MaintenanceMode,
   type MaintenanceStepName,
+  SQLITE_STEPS,
 } from '../contract/maintenance.ts'
 import type { MaintenanceTask } from '../contract/task.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
@@ -64,6 +65,8 @@ export function resolveMaintenanceOptions(
   assertFunctionOption(options.onProgress, 'onProgress')
   assertFunctionOption(options.onBegin, 'onBegin')
   assertSteps(options.steps, capabilities)
+  if (options.integrity !== 'off' && !maintenanceStepsOf(capabilities).includes('integrity'))
+    throw noSuchStep('integrity')
   const tasks = resolveTasks(options.tasks ?? [])
   const { mode, integrity, dryRun, allowBlocking, maxWriteWaitMs, steps } = options
   return {
@@ -85,18 +88,25 @@ function assertSteps(steps: readonly MaintenanceStepName[] | undefined, capabili
     if (!MAINTENANCE_STEPS.includes(step))
       throw refuse(`there is no step "${step}"; there are ${MAINTENANCE_STEPS.join(', ')}`)
   }
+  const has = maintenanceStepsOf(capabilities)
+  const unsupported = (steps as readonly MaintenanceStepName[]).find((step) => !has.includes(step))
+  if (unsupported !== undefined) throw noSuchStep(unsupported)
+}
+
+/** The steps that `maintenance()` has on a store with these capabilities. */
+export function maintenanceStepsOf(capabilities: Capabilities): readonly MaintenanceStepName[] {
+  if (capabilities.maintenanceSteps !== undefined) return capabilities.maintenanceSteps
   const missing: Partial<Record<MaintenanceStepName, boolean>> = {
     vacuum: capabilities.vacuum === false,
     reclaim: !capabilities.incrementalReclaim,
     checkpoint: !capabilities.writeAheadLog,
     finalCheckpoint: !capabilities.writeAheadLog,
   }
-  const unsupported = (steps as readonly MaintenanceStepName[]).find((step) => missing[step] === true)
-  if (unsupported !== undefined) {
-    throw new StoreError('UNSUPPORTED', `maintenance: this backend has no step "${unsupported}"`, {
-      operation: 'maintenance',
-    })
-  }
+  return SQLITE_STEPS.filter((step) => missing[step] !== true)
+}
+
+function noSuchStep(step: MaintenanceStepName): StoreError {
+  return new StoreError('UNSUPPORTED', `maintenance: this backend has no step "${step}"`, { operation: 'maintenance' })
 }
 
 /** Checks tasks: their names tell their reports apart. @throws INVALID_ARGUMENT */

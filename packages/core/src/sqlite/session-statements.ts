@@ -6,8 +6,8 @@
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
+import type { SessionFate } from '../session/session-fate.ts'
 import { retryWhileBusy } from './busy-wait.ts'
-import type { SessionFate } from './session-fate.ts'
 import type { SessionLease } from './session-lease.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { openCursor } from './sqlite-cursor.ts'

@@ -6,6 +6,7 @@ import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import type { MaintenancePlan, MaintenanceStepName } from '../../contract/maintenance.ts'
+import { StoreError } from '../../errors/store-error.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import type { ConnectionSet } from '../connection-set.ts'
 import type { SqliteFiles, SqliteOffload } from '../port.ts'
@@ -155,6 +156,9 @@ class SqliteMaintenance implements MaintenanceSession {
         return analyze(scope)
       case 'shrink':
         return this.#shrink()
+      case 'databaseStats':
+      case 'reindex':
+        throw new StoreError('UNSUPPORTED', `SQLite has no step "${step}"`, { operation: 'maintenance' })
     }
   }
 

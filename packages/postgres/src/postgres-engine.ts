@@ -1,0 +1,229 @@
+/**
+ * The engine behind every Postgres store: statements on connections of the pool, sessions, health, notes.
+ *
+ * There is no writer that others wait for: writes, reads and maintenance go on beside each other, and what excludes them
+ * is the server's own locks.
+ */
+import {
+  type AsyncContext,
+  type BackupResult,
+  type Capabilities,
+  type Clock,
+  type Engine,
+  type EngineCloseReport,
+  type EngineSession,
+  type EngineStats,
+  type HealthFinding,
+  type HealthLimits,
+  type MaintenanceRun,
+  type MaintenanceSession,
+  type StatementContext,
+  StoreError,
+  type StoreLog,
+} from '@upkeep/core'
+import {
+  type CompiledQuery,
+  type DatabaseIntrospector,
+  type DialectAdapter,
+  type Kysely,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type { ConnectionPool } from './connection-pool.ts'
+import { explainStatement } from './explain.ts'
+import { recallNote } from './maintenance-notes.ts'
+import { MigrationLock } from './migration-lock.ts'
+import { UpkeepPostgresAdapter } from './postgres-adapter.ts'
+import { postgresCapabilities } from './postgres-capabilities.ts'
+import { classifyPostgresError } from './postgres-errors.ts'
+import { pingPostgres, postgresHealth } from './postgres-health.ts'
+import type { ResolvedPostgresOptions } from './postgres-options.ts'
+import { PostgresSession } from './postgres-session.ts'
+import { PostgresTransaction } from './postgres-transaction.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { ServerConnector } from './server-connector.ts'
+import { needsTransaction } from './server-settings.ts'
+import { assertAutocommit, StatementChecks } from './statement-checks.ts'
+import { mayWrite } from './statement-class.ts'
+import type { BoundStatement, StatementRunner } from './statement-runner.ts'
+
+/** What an engine is made of. */
+export interface PostgresEngineParts {
+  readonly location: string
+  readonly options: ResolvedPostgresOptions
+  readonly connector: ServerConnector
+  readonly pool: ConnectionPool
+  readonly runner: StatementRunner
+  readonly clock: Clock
+  readonly log: StoreLog
+  readonly asyncContext: AsyncContext
+}
+
+export class PostgresEngine implements Engine {
+  readonly name = 'postgres'
+  readonly location: string
+  readonly capabilities: Capabilities
+  readonly compiler: QueryCompiler = new PostgresQueryCompiler()
+  readonly adapter: DialectAdapter
+  /** They are checked at the end of a statement, or of the transaction where they are deferred. */
+  readonly foreignKeys: undefined
+  readonly asyncContext: AsyncContext
+  readonly #parts: PostgresEngineParts
+  readonly #checks = new StatementChecks()
+  readonly #migrationLock: MigrationLock
+
+  constructor(parts: PostgresEngineParts) {
+    this.#parts = parts
+    this.location = parts.location
+    this.asyncContext = parts.asyncContext
+    this.capabilities = postgresCapabilities(parts.options)
+    this.#migrationLock = new MigrationLock(parts.connector, parts.runner)
+    this.adapter = new UpkeepPostgresAdapter(this.#migrationLock)
+  }
+
+  /** No write waits for another one's transaction as a whole. */
+  isNestedUse(): boolean {
+    return false
+  }
+
+  createIntrospector(db: Kysely<any>): DatabaseIntrospector {
+    return new PostgresIntrospector(db)
+  }
+
+  execute(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const statement = this.#checks.bound(query)
+    assertAutocommit(statement.kind)
+    return this.#execute(statement, ctx)
+  }
+
+  acquire({ signal }: StatementContext): EngineSession {
+    const { pool, runner, options } = this.#parts
+    return new PostgresSession({
+      lease: (leaseSignal) => pool.lease(leaseSignal),
+      giveBack: (connection) => pool.giveBack(connection),
+      runner,
+      checks: this.#checks,
+      options,
+      signal,
+      outer: this.asyncContext.getStore(),
+    })
+  }
+
+  async lockMigrations(ctx: StatementContext): Promise<AsyncDisposable> {
+    const release = await this.#asking('migrate', () => this.#migrationLock.acquire(ctx))
+    return { [Symbol.asyncDispose]: release }
+  }
+
+  async openMaintenance(_run: MaintenanceRun): Promise<MaintenanceSession> {
+    throw new StoreError('UNSUPPORTED', 'there is no maintenance yet', { operation: 'maintenance' })
+  }
+
+  async backup(): Promise<BackupResult> {
+    throw new StoreError('UNSUPPORTED', 'a server is backed up with its own tools', { operation: 'backup' })
+  }
+
+  recall(key: string): Promise<string | undefined> {
+    return this.#besides('recall', {}, (connection) => recallNote(this.#parts.runner, connection, key, {}))
+  }
+
+  ping(ctx: StatementContext): Promise<void> {
+    return this.#besides('health', ctx, (connection) => pingPostgres(this.#parts.runner, connection, ctx))
+  }
+
+  health(limits: HealthLimits, ctx: StatementContext): Promise<readonly HealthFinding[]> {
+    const { runner, options } = this.#parts
+    return this.#besides('health', ctx, (connection) =>
+      postgresHealth(runner, connection, options.readOnly, limits, ctx),
+    )
+  }
+
+  explain(query: CompiledQuery, ctx: StatementContext): Promise<readonly string[]> {
+    const { runner, options } = this.#parts
+    return this.#besides('explain', ctx, (connection) =>
+      explainStatement(runner, connection, options, this.#checks.bound(query), ctx),
+    )
+  }
+
+  stats(): EngineStats {
+    const { pool, runner } = this.#parts
+    const { hits, misses } = runner.registry
+    return Object.freeze({
+      pool: pool.stats(),
+      executors: Object.freeze({ server: runner.executed }),
+      statementCache: Object.freeze({ hitCount: hits, missCount: misses }),
+    })
+  }
+
+  resetStats(): void {
+    const { pool, runner } = this.#parts
+    pool.resetStats()
+    runner.resetStats()
+  }
+
+  async close(): Promise<EngineCloseReport> {
+    await this.#parts.pool.close()
+    return {}
+  }
+
+  async #execute(statement: BoundStatement, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { pool, runner, options } = this.#parts
+    try {
+      const connection = pool.tryLease() ?? (await pool.lease(ctx.signal))
+      try {
+        if (connection.facts.isPooled && needsTransaction(options))
+          return await this.#inTransaction(connection, statement, ctx)
+        return await runner.execute(connection, statement, ctx)
+      } finally {
+        pool.giveBack(connection)
+      }
+    } catch (error) {
+      throw classifyPostgresError(error, 'query')
+    }
+  }
+
+  /** Behind a pooler only a transaction has settings. */
+  async #inTransaction(
+    connection: ServerConnection,
+    statement: BoundStatement,
+    ctx: StatementContext,
+  ): Promise<QueryResult<unknown>> {
+    const { runner, options } = this.#parts
+    const transaction = await PostgresTransaction.begin(runner, connection, options, {}, ctx)
+    let result: QueryResult<unknown>
+    try {
+      result = await runner.execute(connection, statement, ctx)
+    } catch (error) {
+      await transaction.rollbackQuietly()
+      throw error
+    }
+    if (mayWrite(statement.kind)) await transaction.commit()
+    else await transaction.rollbackQuietly()
+    return result
+  }
+
+  /** Asks beside everything that is leased. */
+  async #besides<T>(
+    operation: string,
+    ctx: StatementContext,
+    ask: (connection: ServerConnection) => Promise<T>,
+  ): Promise<T> {
+    return this.#asking(operation, async () => {
+      const { connection, release } = await this.#parts.pool.besides(ctx.signal)
+      try {
+        return await ask(connection)
+      } finally {
+        release()
+      }
+    })
+  }
+
+  async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      throw classifyPostgresError(error, operation)
+    }
+  }
+}

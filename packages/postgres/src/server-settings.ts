@@ -1,0 +1,54 @@
+/**
+ * The settings of the server that the store's options stand for, in the two forms they are sent in.
+ *
+ * Source: https://www.postgresql.org/docs/current/runtime-config-client.html
+ */
+import type { ResolvedPostgresOptions } from './postgres-options.ts'
+
+/** How values are written; whatever the server's own configuration says, we read these. */
+const FORMATS: Readonly<Record<string, string>> = { bytea_output: 'hex', IntervalStyle: 'postgres' }
+
+/**
+ * The server's own clock is the net: it also ends what a client that is gone has left behind. The store's clock is first,
+ * so that it is known who has ended a statement.
+ */
+const SERVER_GRACE_MS = 1000
+
+/** For `options` of the startup packet. */
+export function serverOptions(options: ResolvedPostgresOptions, others: Readonly<Record<string, string>> = {}): string {
+  const settings = { ...FORMATS, ...settingsOf(options), ...others }
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
+    .join(' ')
+}
+
+/** For a transaction behind a pooler, which takes none at startup: `SET LOCAL`, one statement after another. */
+export function localSettings(options: ResolvedPostgresOptions): string {
+  return Object.entries(settingsOf(options))
+    .filter(([name]) => name !== 'default_transaction_read_only')
+    .map(([name, value]) => `SET LOCAL ${name} = ${name === 'search_path' ? value : `'${value}'`};`)
+    .join(' ')
+}
+
+/** Whether a single statement behind a pooler needs a transaction around it, to run as the options say. */
+export function needsTransaction({ readOnly, schema }: ResolvedPostgresOptions): boolean {
+  return readOnly || schema !== undefined
+}
+
+function settingsOf(options: ResolvedPostgresOptions): Record<string, string> {
+  const { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs, readOnly, schema } = options
+  return {
+    ...(statementTimeoutMs !== false && { statement_timeout: String(statementTimeoutMs + SERVER_GRACE_MS) }),
+    ...(lockTimeoutMs !== false && { lock_timeout: String(lockTimeoutMs) }),
+    ...(idleInTransactionTimeoutMs !== false && {
+      idle_in_transaction_session_timeout: String(idleInTransactionTimeoutMs),
+    }),
+    ...(readOnly && { default_transaction_read_only: 'on' }),
+    ...(schema !== undefined && { search_path: quoteIdentifier(schema) }),
+  }
+}
+
+/** A name as it stands in SQL. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,145 @@
+/**
+ * A statement on a connection that the caller has: prepared, run, and run once more where only its plan was stale.
+ *
+ * After a change of the schema the server refuses to run what was prepared before (0A000), and after a DISCARD or a
+ * DEALLOCATE it no longer knows it (26000), or knows something else by that name (42P05). It says so before it has begun
+ * to run it. Outside a transaction the statement is prepared anew and run again; a transaction has failed with it, and
+ * can be run again as a whole.
+ */
+import { type Clock, StoreError } from '@upkeep/core'
+import type { QueryResult } from 'kysely'
+import type { BoundValue } from './bind-values.ts'
+import { STALE_RESULT } from './postgres-errors.ts'
+import type { ResolvedPostgresOptions } from './postgres-options.ts'
+import type { StatementRegistry } from './prepared-statements.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { ServerConnector } from './server-connector.ts'
+import { type ServerRequest, TextRequest } from './server-request.ts'
+import { mayWrite, type StatementClass } from './statement-class.ts'
+import { StatementRequest } from './statement-request.ts'
+import { StoppableRuns } from './stoppable-run.ts'
+
+/** A statement, checked. */
+export interface BoundStatement {
+  readonly sql: string
+  readonly values: readonly BoundValue[]
+  readonly kind: StatementClass
+}
+
+/** How it runs. */
+export interface StatementLimits {
+  readonly signal?: AbortSignal | undefined
+  /** In milliseconds, if less than the store's own. */
+  readonly timeoutMs?: number | undefined
+}
+
+const STALE_PLANS: ReadonlySet<string> = new Set([STALE_RESULT, '26000', '42P05'])
+
+export class StatementRunner {
+  readonly #runs: StoppableRuns
+  readonly #registry: StatementRegistry
+  readonly #timeoutMs: number | false
+  executed = 0
+
+  constructor(
+    connector: ServerConnector,
+    registry: StatementRegistry,
+    clock: Clock,
+    { statementTimeoutMs, cancelTimeoutMs }: ResolvedPostgresOptions,
+  ) {
+    this.#runs = new StoppableRuns(connector, clock, cancelTimeoutMs)
+    this.#registry = registry
+    this.#timeoutMs = statementTimeoutMs
+  }
+
+  /** Counts anew from here on. */
+  resetStats(): void {
+    this.executed = 0
+    this.#registry.hits = 0
+    this.#registry.misses = 0
+  }
+
+  get registry(): StatementRegistry {
+    return this.#registry
+  }
+
+  /** @throws what became of it; see {@link StoppableRuns.run} */
+  async execute(
+    connection: ServerConnection,
+    statement: BoundStatement,
+    limits: StatementLimits,
+  ): Promise<QueryResult<unknown>> {
+    this.executed++
+    try {
+      return await this.#once(connection, statement, limits)
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      this.#registry.schemaChanged()
+      if (connection.inTransaction) throw staleInTransaction(error as StoreError)
+      return await this.#once(connection, statement, limits)
+    }
+  }
+
+  /** Any request, under the store's time limit. */
+  run<R extends ServerRequest>(
+    connection: ServerConnection,
+    request: R,
+    operation: string,
+    { signal, timeoutMs }: StatementLimits = {},
+    isFinal = false,
+  ): Promise<R> {
+    return this.#runs.run(connection, request, { operation, signal, timeoutMs: this.#limit(timeoutMs), isFinal })
+  }
+
+  /** As {@link run}, for what may take longer than a statement. */
+  runFor<R extends ServerRequest>(
+    connection: ServerConnection,
+    request: R,
+    operation: string,
+    { signal, timeoutMs }: StatementLimits & { readonly timeoutMs: number },
+  ): Promise<R> {
+    return this.#runs.run(connection, request, { operation, signal, timeoutMs, isFinal: false })
+  }
+
+  /** A text of ours. */
+  async text(
+    connection: ServerConnection,
+    sql: string,
+    operation: string,
+    limits?: StatementLimits,
+  ): Promise<TextRequest> {
+    return this.run(connection, new TextRequest(sql), operation, limits)
+  }
+
+  async #once(
+    connection: ServerConnection,
+    { sql, values, kind }: BoundStatement,
+    { signal, timeoutMs }: StatementLimits,
+  ): Promise<QueryResult<unknown>> {
+    const prepared = connection.statements.get(sql, kind)
+    const request = new StatementRequest(prepared, values, connection.statements.takeStale())
+    const isFinal = mayWrite(kind) && !connection.inTransaction
+    await this.#runs.run(connection, request, {
+      operation: 'query',
+      signal,
+      timeoutMs: this.#limit(timeoutMs),
+      isFinal,
+    })
+    if (kind === 'command') this.#registry.schemaChanged()
+    return request.result
+  }
+
+  #limit(timeoutMs: number | undefined): number | false {
+    if (timeoutMs === undefined) return this.#timeoutMs
+    return this.#timeoutMs === false ? timeoutMs : Math.min(timeoutMs, this.#timeoutMs)
+  }
+}
+
+function isStalePlan(error: unknown): boolean {
+  return error instanceof StoreError && STALE_PLANS.has(error.nativeCode ?? '')
+}
+
+function staleInTransaction({ nativeCode }: StoreError): StoreError {
+  const message = 'the schema was changed under a prepared statement; the transaction can be run again'
+  return new StoreError('SERIALIZATION', message, { operation: 'query', nativeCode })
+}
