@@ -23,6 +23,7 @@ export const sqliteNativeFile: Run = {
       maintenance: 'process',
       singleMaintainer: 'file',
       concurrentReads: true,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: true,
       persistent: true,

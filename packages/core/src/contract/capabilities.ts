@@ -37,7 +37,15 @@ export interface Capabilities {
    */
   readonly concurrentReads: boolean
   /**
-   * Whether a nested write is `NESTED_USE` at once. `false`: it waits and ends in `BUSY`, and `detached()` is
+   * Whether write transactions run beside each other, waiting only for rows and tables that another has changed. What one
+   * has read may then be outdated when it writes: `repeatable read` or stricter makes that `SERIALIZATION`, for `retry`. A
+   * write through the store inside its own transaction is one of its own, and `BUSY` in time where it would wait for the
+   * transaction around it. `false`: they run one after another, each from what the one before it left.
+   */
+  readonly concurrentWrites: boolean
+  /**
+   * Whether what would wait for the transaction it is called in is `NESTED_USE` at once: maintenance, migrations, a
+   * backup, and, without `concurrentWrites`, a write. `false`: it waits and ends in `BUSY`, and `detached()` is
    * `UNSUPPORTED`.
    */
   readonly asyncContext: boolean

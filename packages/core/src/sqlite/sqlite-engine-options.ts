@@ -55,6 +55,7 @@ export function sqliteCapabilities(
     maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
     singleMaintainer: isFile ? 'file' : false,
     concurrentReads: set.reader !== undefined,
+    concurrentWrites: false,
     asyncContext: asyncContext !== undefined,
     multiProcess: isFile,
     persistent: isFile,
