@@ -1,5 +1,6 @@
 /** What a Postgres store says of itself. */
 import type { Capabilities } from '@upkeep/core'
+import { POSTGRES_STEPS } from './maintenance/plan-server-steps.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 
 /** The capabilities of a store that is opened with `options`. */
@@ -9,7 +10,9 @@ export function postgresCapabilities({ readOnly }: ResolvedPostgresOptions): Cap
     vacuum: 'server',
     maintenance: 'server',
     singleMaintainer: 'server',
+    maintenanceSteps: POSTGRES_STEPS,
     concurrentReads: true,
+    concurrentWrites: true,
     asyncContext: true,
     multiProcess: true,
     persistent: true,

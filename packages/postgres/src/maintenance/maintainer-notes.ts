@@ -20,12 +20,12 @@ export function notesTable(schema: string): string {
   return qualifiedName({ schema, name: NOTES_TABLE })
 }
 
-/** Answers whether the table is there, having made it if need be. @throws the driver's errors */
+/** Answers whether the table is there and can be used, having made it if need be. @throws the driver's errors */
 export async function ensureNotesTable(ask: Ask, schema: string): Promise<boolean> {
   const table = notesTable(schema)
   for (let attempt = 1; ; attempt++) {
-    const [found] = await ask('SELECT to_regclass($1) IS NOT NULL AS yes', [table])
-    if (found?.yes === true) return true
+    const access = await readAccess(ask, table)
+    if (access !== 'none') return access === 'write'
     try {
       await ask(`CREATE TABLE IF NOT EXISTS ${table} (
         key text PRIMARY KEY, value text NOT NULL, holder text, kind text, expires_at timestamptz)`)
@@ -38,14 +38,26 @@ export async function ensureNotesTable(ask: Ask, schema: string): Promise<boolea
   }
 }
 
-/** What was noted under `key`, in the first schema of the search path; `undefined` for never. */
+/** What was noted under `key`, in the first schema of the search path; `undefined` for never, and where none may be read. */
 export async function recallNote(ask: Ask, key: string): Promise<string | undefined> {
-  const [found] = await ask(
-    `SELECT quote_ident(current_schema()) AS schema, to_regclass(quote_ident(current_schema()) || '.${NOTES_TABLE}') IS NOT NULL AS yes`,
-  )
-  if (found?.yes !== true) return undefined
-  const [row] = await ask(`SELECT value FROM ${String(found.schema)}.${NOTES_TABLE} WHERE key = $1`, [key])
+  const [found] = await ask("SELECT quote_ident(current_schema()) || '.' || quote_ident($1) AS name", [NOTES_TABLE])
+  if (typeof found?.name !== 'string') return undefined
+  const access = await readAccess(ask, found.name)
+  if (access !== 'write' && access !== 'read') return undefined
+  const [row] = await ask(`SELECT value FROM ${found.name} WHERE key = $1`, [key])
   return typeof row?.value === 'string' ? row.value : undefined
+}
+
+/** What this role may do with `table`; `none` where it is not there. */
+async function readAccess(ask: Ask, table: string): Promise<'none' | 'refused' | 'read' | 'write'> {
+  const [row] = await ask(
+    `SELECT to_regclass($1) IS NOT NULL AS there, has_table_privilege(to_regclass($1), 'SELECT') AS reads,
+      has_table_privilege(to_regclass($1), 'INSERT') AND has_table_privilege(to_regclass($1), 'UPDATE') AS writes`,
+    [table],
+  )
+  if (row?.there !== true) return 'none'
+  if (row.reads !== true) return 'refused'
+  return row.writes === true ? 'write' : 'read'
 }
 
 export async function writeNotes(ask: Ask, schema: string, notes: ReadonlyMap<string, string>): Promise<void> {
