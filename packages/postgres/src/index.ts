@@ -4,3 +4,4 @@ export { UpkeepPostgresDialect, type UpkeepPostgresDialectOptions } from './post
 export { POOL_DEFAULTS, POSTGRES_DEFAULTS, type PoolOptions, type PostgresOptions } from './postgres-options.ts'
 export type { TargetOptions } from './postgres-target.ts'
 export type { SslMode, TlsOptions } from './tls-options.ts'
+export type { PostgresMaintenanceOptions } from './maintenance/maintenance-options.ts'

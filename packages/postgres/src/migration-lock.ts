@@ -38,7 +38,7 @@ export class MigrationLock {
     const connection = await this.#connector.connect({ signal, settings: SETTINGS, purpose: 'migration' })
     try {
       const request = new TextRequest(lockText(connection))
-      await this.#runner.runFor(connection, request, 'migrate', { signal, timeoutMs: TIMEOUT_MS + 1000 })
+      await this.#runner.run(connection, request, 'migrate', { signal, timeoutMs: TIMEOUT_MS + 1000 })
     } catch (error) {
       void connection.close()
       if (error instanceof StoreError && error.code === 'BUSY') throw busy(error)

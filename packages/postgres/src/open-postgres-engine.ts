@@ -43,5 +43,7 @@ export async function openPostgresEngine(
     throw error
   }
   const asyncContext = new AsyncLocalStorage<AmbientScope | undefined>()
-  return new PostgresEngine({ location, options, connector, pool, runner, clock, log, asyncContext })
+  return new PostgresEngine({
+    host: address.host,
+    location, options, connector, pool, runner, clock, log, asyncContext })
 }

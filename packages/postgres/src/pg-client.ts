@@ -106,6 +106,7 @@ export interface PgClientConfig {
   readonly application_name: string
   readonly keepAlive: boolean
   readonly keepAliveInitialDelayMillis: number
+  readonly connectionTimeoutMillis: number
 }
 
 /** Makes clients. */

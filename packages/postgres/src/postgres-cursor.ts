@@ -81,13 +81,13 @@ export class PostgresCursor {
     const { sql, values, kind } = this.#statement
     const prepared = this.#connection.statements.get(sql, kind)
     const request = new CursorRequest(prepared, values, this.#portal, count)
-    await this.#runner.run(this.#connection, request, 'stream', limits)
+    await this.#runner.runPart(this.#connection, request, 'stream', limits)
     this.#isOpened = true
     this.#decoder = request.rowDecoder
     return request
   }
 
   #next(count: number, limits: StatementLimits): Promise<FetchRequest> {
-    return this.#runner.run(this.#connection, new FetchRequest(this.#portal, count, this.#decoder), 'stream', limits)
+    return this.#runner.runPart(this.#connection, new FetchRequest(this.#portal, count, this.#decoder), 'stream', limits)
   }
 }

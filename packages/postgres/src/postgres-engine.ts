@@ -33,7 +33,9 @@ import {
 } from 'kysely'
 import type { ConnectionPool } from './connection-pool.ts'
 import { explainStatement } from './explain.ts'
-import { recallNote } from './maintenance-notes.ts'
+import type { Ask } from './maintenance/dedicated-client.ts'
+import { recallNote } from './maintenance/maintainer-notes.ts'
+import { openPostgresMaintenance } from './maintenance/open-postgres-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
 import { UpkeepPostgresAdapter } from './postgres-adapter.ts'
 import { postgresCapabilities } from './postgres-capabilities.ts'
@@ -52,6 +54,7 @@ import type { BoundStatement, StatementRunner } from './statement-runner.ts'
 /** What an engine is made of. */
 export interface PostgresEngineParts {
   readonly location: string
+  readonly host: string
   readonly options: ResolvedPostgresOptions
   readonly connector: ServerConnector
   readonly pool: ConnectionPool
@@ -116,8 +119,19 @@ export class PostgresEngine implements Engine {
     return { [Symbol.asyncDispose]: release }
   }
 
-  async openMaintenance(_run: MaintenanceRun): Promise<MaintenanceSession> {
-    throw new StoreError('UNSUPPORTED', 'there is no maintenance yet', { operation: 'maintenance' })
+  openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
+    const { options, connector, clock, log, host } = this.#parts
+    const parts = {
+      createClient: (name: string) => connector.createHandle(name),
+      classify: classifyPostgresError,
+      host,
+      owner: `process ${process.pid}`,
+      readOnly: options.readOnly,
+      options: options.maintenance,
+      clock,
+      log,
+    }
+    return this.#asking('maintenance', () => openPostgresMaintenance(parts, run))
   }
 
   async backup(): Promise<BackupResult> {
@@ -125,7 +139,13 @@ export class PostgresEngine implements Engine {
   }
 
   recall(key: string): Promise<string | undefined> {
-    return this.#besides('recall', {}, (connection) => recallNote(this.#parts.runner, connection, key, {}))
+    return this.#besides('recall', {}, async (connection) => {
+      const ask: Ask = async (sql, values = []) => {
+        const statement = { sql, values: values.map(String), kind: 'read' } as const
+        return (await this.#parts.runner.execute(connection, statement, {})).rows as Awaited<ReturnType<Ask>>
+      }
+      return recallNote(ask, key)
+    })
   }
 
   ping(ctx: StatementContext): Promise<void> {

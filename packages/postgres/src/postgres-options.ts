@@ -7,6 +7,12 @@ import {
   givenOptions,
   invalidArgument,
 } from '@upkeep/core'
+import {
+  POSTGRES_MAINTENANCE_DEFAULTS,
+  type PostgresMaintenanceOptions,
+  type ResolvedPostgresMaintenance,
+  resolvePostgresMaintenance,
+} from './maintenance/maintenance-options.ts'
 import { resolveTls, type SslMode, type TlsOptions } from './tls-options.ts'
 
 /** How many connections there are, and for how long. */
@@ -47,10 +53,11 @@ export interface PostgresOptions extends TlsOptions {
   /** In milliseconds: how long connecting may take, TLS and sign-on included; then it is `TIMEOUT`. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
   /**
-   * In milliseconds: how long a statement may run, locks included; then it is stopped, with `TIMEOUT`. `false` for no
-   * limit, also where the server does not answer any more. @default 60000
+   * In milliseconds: how long BEGIN, COMMIT, ROLLBACK and savepoints may take, and what the store asks for itself. A
+   * COMMIT that is not answered by then is `OUTCOME_UNKNOWN`. Statements have the `timeouts` of the store.
+   * @default 30000
    */
-  readonly statementTimeoutMs?: number | false | undefined
+  readonly controlTimeoutMs?: number | undefined
   /**
    * In milliseconds: how long a statement waits for a lock; then it is `BUSY`. `false` for as long as the statement may
    * run. Source: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
@@ -66,6 +73,8 @@ export interface PostgresOptions extends TlsOptions {
   readonly cancelTimeoutMs?: number | undefined
   /** Prepared statements kept per connection, each in the memory of the server too. @default 250 */
   readonly statementCacheSize?: number | undefined
+  /** What maintenance may do unasked, and where. @default see {@link PostgresMaintenanceOptions} */
+  readonly maintenance?: PostgresMaintenanceOptions | undefined
 }
 
 /** {@link PoolOptions} with their defaults. */
@@ -78,11 +87,12 @@ export interface ResolvedPostgresOptions {
   readonly schema: string | undefined
   readonly applicationName: string
   readonly connectTimeoutMs: number
-  readonly statementTimeoutMs: number | false
+  readonly controlTimeoutMs: number
   readonly lockTimeoutMs: number | false
   readonly idleInTransactionTimeoutMs: number | false
   readonly cancelTimeoutMs: number
   readonly statementCacheSize: number
+  readonly maintenance: ResolvedPostgresMaintenance
   readonly sslMode: SslMode
   /** What TLS is made with, where it is. */
   readonly tls: object
@@ -105,11 +115,12 @@ export const POSTGRES_DEFAULTS: Omit<ResolvedPostgresOptions, 'sslMode' | 'tls'>
   schema: undefined,
   applicationName: 'upkeep',
   connectTimeoutMs: 10_000,
-  statementTimeoutMs: 60_000,
+  controlTimeoutMs: 30_000,
   lockTimeoutMs: 5000,
   idleInTransactionTimeoutMs: 60_000,
   cancelTimeoutMs: 2000,
   statementCacheSize: 250,
+  maintenance: POSTGRES_MAINTENANCE_DEFAULTS,
 }
 
 /** The names of {@link PostgresOptions}. */
@@ -119,11 +130,12 @@ export const POSTGRES_OPTION_NAMES: readonly (keyof PostgresOptions)[] = [
   'schema',
   'applicationName',
   'connectTimeoutMs',
-  'statementTimeoutMs',
+  'controlTimeoutMs',
   'lockTimeoutMs',
   'idleInTransactionTimeoutMs',
   'cancelTimeoutMs',
   'statementCacheSize',
+  'maintenance',
   'sslMode',
   'ca',
   'cert',
@@ -136,17 +148,18 @@ const MAX_MS = 2 ** 31 - 1
 /** Checks the options and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolvePostgresOptions(options: PostgresOptions, operation: string): ResolvedPostgresOptions {
   assertKnownOptions(options, POSTGRES_OPTION_NAMES, operation)
-  const { sslMode, ca, cert, key, pool = {}, ...given } = givenOptions(options)
+  const { sslMode, ca, cert, key, pool = {}, maintenance, ...given } = givenOptions(options)
   const resolved = {
     ...POSTGRES_DEFAULTS,
     ...(given as Partial<ResolvedPostgresOptions>),
     pool: resolvePool(pool, operation),
+    maintenance: resolvePostgresMaintenance(maintenance),
   }
   assertOneOf(resolved.readOnly, 'readOnly', [true, false])
   assertName(resolved.schema, 'schema')
   assertName(resolved.applicationName, 'applicationName')
   assertWholeOption(resolved.connectTimeoutMs, 'connectTimeoutMs', 1, MAX_MS)
-  assertLimit(resolved.statementTimeoutMs, 'statementTimeoutMs')
+  assertWholeOption(resolved.controlTimeoutMs, 'controlTimeoutMs', 1, MAX_MS)
   assertLimit(resolved.lockTimeoutMs, 'lockTimeoutMs')
   assertLimit(resolved.idleInTransactionTimeoutMs, 'idleInTransactionTimeoutMs')
   assertWholeOption(resolved.cancelTimeoutMs, 'cancelTimeoutMs', 1, MAX_MS)

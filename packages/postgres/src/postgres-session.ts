@@ -62,12 +62,13 @@ export class PostgresSession implements EngineSession {
     })
   }
 
-  execute(query: CompiledQuery, { signal }: StatementContext): Promise<QueryResult<unknown>> {
+  execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
     return this.#inTurn('query', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
-      await this.#streams?.settle({ signal: joined })
-      return this.#parts.runner.execute(connection, statement, { signal: joined })
+      const limits = { signal: joined, timeoutMs }
+      await this.#streams?.settle(limits)
+      return this.#parts.runner.execute(connection, statement, limits)
     })
   }
 
@@ -78,9 +79,8 @@ export class PostgresSession implements EngineSession {
   async *streamQuery<R>(
     query: CompiledQuery,
     chunkSize: number,
-    options?: AbortableOperationOptions,
+    { signal, timeoutMs }: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
-    const signal = options?.signal
     const size = Math.max(1, chunkSize)
     const stream = await this.#inTurn('stream', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
@@ -95,7 +95,7 @@ export class PostgresSession implements EngineSession {
     let isGood = false
     try {
       for (;;) {
-        const rows = await this.#inTurn('stream', signal, (joined) => stream.read(size, { signal: joined }))
+        const rows = await this.#inTurn('stream', signal, (joined) => stream.read(size, { signal: joined, timeoutMs }))
         if (rows.length > 0) {
           isGood = true
           yield { rows: rows as R[] }

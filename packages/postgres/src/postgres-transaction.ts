@@ -6,10 +6,11 @@
  */
 import { StoreError } from '@upkeep/core'
 import type { IsolationLevel, TransactionSettings } from 'kysely'
+import { quoteName } from './maintenance/quote-name.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { TextRequest } from './server-request.ts'
-import { localSettings, quoteIdentifier } from './server-settings.ts'
+import { localSettings } from './server-settings.ts'
 import type { StatementLimits, StatementRunner } from './statement-runner.ts'
 
 export class PostgresTransaction {
@@ -60,7 +61,7 @@ export class PostgresTransaction {
   }
 
   async savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
-    await this.#runner.text(this.#connection, `${command} ${quoteIdentifier(name)}`, 'savepoint')
+    await this.#runner.text(this.#connection, `${command} ${quoteName(name)}`, 'savepoint')
   }
 }
 

@@ -7,14 +7,16 @@
  */
 import { type Clock, StoreError } from '@upkeep/core'
 import { abortError, onceAborted } from '@upkeep/core/backend'
-import type { CancelTarget } from './cancel-request.ts'
+import { type CancelTarget, sendCancelRequest } from './cancel-request.ts'
+import type { ClientHandle } from './maintenance/dedicated-client.ts'
+import { quoteName } from './maintenance/quote-name.ts'
 import type { PgClient, PgClientClass } from './pg-client.ts'
 import { classifyPostgresError, isServerMessage } from './postgres-errors.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import type { ServerAddress } from './postgres-url.ts'
 import type { StatementRegistry } from './prepared-statements.ts'
 import { ServerConnection } from './server-connection.ts'
-import { serverOptions } from './server-settings.ts'
+import { serverOptions, settingsText } from './server-settings.ts'
 
 /** What a connector is made of. */
 export interface ConnectorParts {
@@ -61,7 +63,7 @@ export class ServerConnector {
   }
 
   /** Where a CancelRequest goes. */
-  get cancelTarget(): CancelTarget {
+  get #cancelTarget(): CancelTarget {
     const { address, options } = this.#parts
     return { host: address.host, port: address.port, ssl: this.#useTls ? options.tls : false }
   }
@@ -118,10 +120,35 @@ export class ServerConnector {
     }
   }
 
+  /** A client that is not connected yet, for who wants one of their own: without the settings of statements. */
+  createHandle(applicationName: string): ClientHandle {
+    const { schema } = this.#parts.options
+    const search = schema === undefined ? {} : { search_path: quoteName(schema) }
+    const client = this.#createClientNamed(applicationName, settingsText(search))
+    return {
+      client: client as unknown as ClientHandle['client'],
+      cancel: async () => {
+        await this.cancel(client, this.#parts.options.cancelTimeoutMs)
+      },
+      destroy: () => client.connection.stream.destroy(),
+    }
+  }
+
+  /** Asks the server to stop what `client` runs; resolves when it has heard, or after `timeoutMs`. */
+  async cancel({ processID: processId, secretKey }: PgClient, timeoutMs: number): Promise<void> {
+    if (processId === null || secretKey === null) return
+    await sendCancelRequest(this.#cancelTarget, { processId, secretKey }, this.#parts.clock, timeoutMs)
+  }
+
   #createClient({ settings, purpose }: ConnectRequest): PgClient {
+    const { options } = this.#parts
+    const name = purpose === undefined ? options.applicationName : `${options.applicationName} ${purpose}`
+    return this.#createClientNamed(name, serverOptions(options, settings))
+  }
+
+  #createClientNamed(name: string, settings: string): PgClient {
     const { Client, address, options } = this.#parts
     const { host, port, user, database } = address
-    const name = purpose === undefined ? options.applicationName : `${options.applicationName} ${purpose}`
     const client = new Client({
       host,
       port,
@@ -132,9 +159,10 @@ export class ServerConnector {
       application_name: name.slice(0, 63),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      connectionTimeoutMillis: options.connectTimeoutMs,
     })
     const startup = { user, database, application_name: name.slice(0, 63), DateStyle: 'ISO', TimeZone: 'UTC' }
-    const sent = this.#sendsOptions ? { options: serverOptions(options, settings) } : {}
+    const sent = this.#sendsOptions && settings !== '' ? { options: settings } : {}
     // pg would add what stands in the environment.
     client.getStartupConf = () => ({ ...startup, ...sent })
     return client

@@ -3,20 +3,19 @@
  *
  * Source: https://www.postgresql.org/docs/current/runtime-config-client.html
  */
+import { quoteName } from './maintenance/quote-name.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 
 /** How values are written; whatever the server's own configuration says, we read these. */
 const FORMATS: Readonly<Record<string, string>> = { bytea_output: 'hex', IntervalStyle: 'postgres' }
 
-/**
- * The server's own clock is the net: it also ends what a client that is gone has left behind. The store's clock is first,
- * so that it is known who has ended a statement.
- */
-const SERVER_GRACE_MS = 1000
-
 /** For `options` of the startup packet. */
 export function serverOptions(options: ResolvedPostgresOptions, others: Readonly<Record<string, string>> = {}): string {
-  const settings = { ...FORMATS, ...settingsOf(options), ...others }
+  return settingsText({ ...FORMATS, ...settingsOf(options), ...others })
+}
+
+/** As the server takes them at startup. Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS */
+export function settingsText(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
     .join(' ')
@@ -36,19 +35,13 @@ export function needsTransaction({ readOnly, schema }: ResolvedPostgresOptions):
 }
 
 function settingsOf(options: ResolvedPostgresOptions): Record<string, string> {
-  const { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs, readOnly, schema } = options
+  const { lockTimeoutMs, idleInTransactionTimeoutMs, readOnly, schema } = options
   return {
-    ...(statementTimeoutMs !== false && { statement_timeout: String(statementTimeoutMs + SERVER_GRACE_MS) }),
     ...(lockTimeoutMs !== false && { lock_timeout: String(lockTimeoutMs) }),
     ...(idleInTransactionTimeoutMs !== false && {
       idle_in_transaction_session_timeout: String(idleInTransactionTimeoutMs),
     }),
     ...(readOnly && { default_transaction_read_only: 'on' }),
-    ...(schema !== undefined && { search_path: quoteIdentifier(schema) }),
+    ...(schema !== undefined && { search_path: quoteName(schema) }),
   }
-}
-
-/** A name as it stands in SQL. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

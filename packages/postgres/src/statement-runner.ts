@@ -29,7 +29,7 @@ export interface BoundStatement {
 /** How it runs. */
 export interface StatementLimits {
   readonly signal?: AbortSignal | undefined
-  /** In milliseconds, if less than the store's own. */
+  /** In milliseconds, from here on. */
   readonly timeoutMs?: number | undefined
 }
 
@@ -38,18 +38,18 @@ const STALE_PLANS: ReadonlySet<string> = new Set([STALE_RESULT, '26000', '42P05'
 export class StatementRunner {
   readonly #runs: StoppableRuns
   readonly #registry: StatementRegistry
-  readonly #timeoutMs: number | false
+  readonly #controlTimeoutMs: number
   executed = 0
 
   constructor(
     connector: ServerConnector,
     registry: StatementRegistry,
     clock: Clock,
-    { statementTimeoutMs, cancelTimeoutMs }: ResolvedPostgresOptions,
+    { controlTimeoutMs, cancelTimeoutMs }: ResolvedPostgresOptions,
   ) {
     this.#runs = new StoppableRuns(connector, clock, cancelTimeoutMs)
     this.#registry = registry
-    this.#timeoutMs = statementTimeoutMs
+    this.#controlTimeoutMs = controlTimeoutMs
   }
 
   /** Counts anew from here on. */
@@ -80,23 +80,23 @@ export class StatementRunner {
     }
   }
 
-  /** Any request, under the store's time limit. */
+  /** A request of the store's own; without a limit of its caller's it has that of such requests. */
   run<R extends ServerRequest>(
     connection: ServerConnection,
     request: R,
     operation: string,
-    { signal, timeoutMs }: StatementLimits = {},
+    { signal, timeoutMs = this.#controlTimeoutMs }: StatementLimits = {},
     isFinal = false,
   ): Promise<R> {
-    return this.#runs.run(connection, request, { operation, signal, timeoutMs: this.#limit(timeoutMs), isFinal })
+    return this.#runs.run(connection, request, { operation, signal, timeoutMs, isFinal })
   }
 
-  /** As {@link run}, for what may take longer than a statement. */
-  runFor<R extends ServerRequest>(
+  /** The same for a statement of the application, or a part of one: it may take as long as its caller says. */
+  runPart<R extends ServerRequest>(
     connection: ServerConnection,
     request: R,
     operation: string,
-    { signal, timeoutMs }: StatementLimits & { readonly timeoutMs: number },
+    { signal, timeoutMs }: StatementLimits,
   ): Promise<R> {
     return this.#runs.run(connection, request, { operation, signal, timeoutMs, isFinal: false })
   }
@@ -119,19 +119,9 @@ export class StatementRunner {
     const prepared = connection.statements.get(sql, kind)
     const request = new StatementRequest(prepared, values, connection.statements.takeStale())
     const isFinal = mayWrite(kind) && !connection.inTransaction
-    await this.#runs.run(connection, request, {
-      operation: 'query',
-      signal,
-      timeoutMs: this.#limit(timeoutMs),
-      isFinal,
-    })
+    await this.#runs.run(connection, request, { operation: 'query', signal, timeoutMs, isFinal })
     if (kind === 'command') this.#registry.schemaChanged()
     return request.result
-  }
-
-  #limit(timeoutMs: number | undefined): number | false {
-    if (timeoutMs === undefined) return this.#timeoutMs
-    return this.#timeoutMs === false ? timeoutMs : Math.min(timeoutMs, this.#timeoutMs)
   }
 }
 

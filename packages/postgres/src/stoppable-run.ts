@@ -10,7 +10,6 @@
  */
 import { type Clock, StoreError } from '@upkeep/core'
 import { abortError, onceAborted } from '@upkeep/core/backend'
-import { sendCancelRequest } from './cancel-request.ts'
 import { classifyPostgresError, isServerMessage } from './postgres-errors.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
@@ -20,8 +19,8 @@ import type { ServerRequest } from './server-request.ts'
 export interface RunContext {
   readonly operation: string
   readonly signal?: AbortSignal | undefined
-  /** In milliseconds. */
-  readonly timeoutMs: number | false
+  /** In milliseconds; `undefined` for as long as it takes. */
+  readonly timeoutMs: number | undefined
   /** Whether it may have changed something for good, should its answer be lost. */
   readonly isFinal: boolean
 }
@@ -54,14 +53,15 @@ export class StoppableRuns {
     }
     const running = connection.run(request)
     const leave = signal && onceAborted(signal, () => stop(abortError(signal, operation)))
-    const timer = timeoutMs !== false && this.#clock.setTimer(() => stop(late(operation, timeoutMs)), timeoutMs)
+    const timer =
+      timeoutMs === undefined ? undefined : this.#clock.setTimer(() => stop(late(operation, timeoutMs)), timeoutMs)
     try {
       return await running
     } catch (error) {
       throw outcome(connection, request, ctx, error, reason)
     } finally {
       leave?.()
-      if (timer !== false) this.#clock.clearTimer(timer)
+      if (timer !== undefined) this.#clock.clearTimer(timer)
       await stopping
     }
   }
@@ -72,7 +72,7 @@ export class StoppableRuns {
     const isOver = (): boolean => connection.running !== request
     for (const waitMs of AFTER_CANCEL_MS) {
       if (isOver()) return
-      await this.#cancel(connection, leftMs())
+      await this.#connector.cancel(connection.client, leftMs())
       await this.#settles(running, Math.min(waitMs, leftMs()))
     }
     const { serverPid } = connection.facts
@@ -84,12 +84,6 @@ export class StoppableRuns {
     await this.#settles(running, leftMs())
     if (isOver()) return
     connection.destroy(new StoreError('CONNECTION', 'the server did not stop, so the connection was cut'))
-  }
-
-  async #cancel({ client }: ServerConnection, timeoutMs: number): Promise<void> {
-    const { processID: processId, secretKey } = client
-    if (processId === null || secretKey === null) return
-    await sendCancelRequest(this.#connector.cancelTarget, { processId, secretKey }, this.#clock, timeoutMs)
   }
 
   /** On a connection of its own: the pool may be what is waited for. Whether it helps is seen elsewhere. */
