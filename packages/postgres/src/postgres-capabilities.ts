@@ -10,6 +10,7 @@ export function postgresCapabilities({ readOnly }: ResolvedPostgresOptions): Cap
     maintenance: 'server',
     singleMaintainer: 'server',
     concurrentReads: true,
+    concurrentWrites: true,
     asyncContext: true,
     multiProcess: true,
     persistent: true,
