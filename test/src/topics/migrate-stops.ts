@@ -155,6 +155,7 @@ export const migrateStops: Topic = ({ harness, expect, expectCode, test }) => {
   test('who waits gives up after ten minutes, and takes no lock from the one who has it', async ({
     manualClock,
     open,
+    untilWaiting,
   }) => {
     const clock = manualClock()
     const store = await open<any>({ clock })
@@ -164,7 +165,7 @@ export const migrateStops: Topic = ({ harness, expect, expectCode, test }) => {
     const second = track(store.migrate(provider))
     const kyselys = track(new Migrator({ db: store.db, provider }).migrateToLatest())
     await clock.timerSet(LOCK_TIMEOUT_MS)
-    await turns()
+    await untilWaiting(2)
     clock.advance(LOCK_TIMEOUT_MS)
     await expectCode(second.promise, 'BUSY')
     const { error } = await kyselys.promise

@@ -15,9 +15,9 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const told: SlowQuery[] = []
       const slow = { onSlowQuery: (query: SlowQuery) => told.push(query) }
       const store = await t.openWith(['counter'], { clock, slowQueries: slow })
-      await slowly(store, clock, 100, () => increment(store.db))
+      await slowly(t, store, clock, 100, () => increment(store.db))
       expect(told).toEqual([])
-      await slowly(store, clock, 101, () => increment(store.db))
+      await slowly(t, store, clock, 101, () => increment(store.db))
       expect(told.map(({ failed, durationMs }) => [failed, durationMs])).toEqual([[false, 101]])
       expect(told[0]?.sql.startsWith('update')).toBe(true)
       expect(store.stats().slowQueryCount).toBe(1)
@@ -30,7 +30,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const told: number[] = []
       const onSlowQuery = ({ durationMs }: SlowQuery): unknown => told.push(durationMs)
       const store = await t.openWith(['counter'], { clock, slowQueries: { thresholdMs: 0, onSlowQuery } })
-      await slowly(store, clock, 1, () => increment(store.db))
+      await slowly(t, store, clock, 1, () => increment(store.db))
       expect(told).toEqual([1])
     })
 
@@ -40,7 +40,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const onSlowQuery = ({ failed }: SlowQuery): unknown => told.push(failed)
       const store = await t.openWith(['counter'], { clock, slowQueries: { onSlowQuery } })
       await expectCode(
-        slowly(store, clock, 300, () =>
+        slowly(t, store, clock, 300, () =>
           store.db
             .updateTable('counter')
             .set({ value: null as never })
@@ -56,8 +56,8 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const told: number[] = []
       const onSlowQuery = ({ durationMs }: SlowQuery): unknown => told.push(durationMs)
       const store = await t.openWith(['counter'], { clock, slowQueries: { onSlowQuery } })
-      await slowly(store, clock, 200, () => store.db.connection().execute((db) => increment(db)))
-      await slowly(store, clock, 300, async () => {
+      await slowly(t, store, clock, 200, () => store.db.connection().execute((db) => increment(db)))
+      await slowly(t, store, clock, 300, async () => {
         const rows = store.db.updateTable('counter').set({ value: 1 }).returningAll().stream(1)
         for await (const _ of rows) clock.advance(1000)
       })
@@ -67,7 +67,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
     test('nobody, unless the store was told whom', async (t) => {
       const clock = t.manualClock()
       const store = await t.openWith(['counter'], { clock })
-      await slowly(store, clock, 1000, () => increment(store.db))
+      await slowly(t, store, clock, 1000, () => increment(store.db))
       expect(store.stats().slowQueryCount).toBe(0)
     })
   })
@@ -78,7 +78,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const told: SlowQuery[] = []
       const onSlowQuery = (query: SlowQuery): unknown => told.push(query)
       const store = await t.openWith(['person', 'counter'], { clock, slowQueries: { onSlowQuery } })
-      await slowly(store, clock, 300, () =>
+      await slowly(t, store, clock, 300, () =>
         sql`/* ${sql.raw(SECRET)} */ insert into person (id, name, age) select 1, ${SECRET}, 5337
           where ${sql.lit(SECRET)} <> 'it''s ${sql.raw(SECRET)}' -- ${sql.raw(SECRET)}`.execute(store.db),
       )
@@ -109,7 +109,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
         logger: { warn, error: warn },
         slowQueries: { onSlowQuery: () => failures.shift()?.() },
       })
-      for (let time = 0; time < 3; time++) await slowly(store, clock, 300, () => increment(store.db))
+      for (let time = 0; time < 3; time++) await slowly(t, store, clock, 300, () => increment(store.db))
       await turns()
       const text = JSON.stringify(logged)
       expect([logged.length, text.includes('TypeError'), text.includes('RangeError')]).toEqual([3, true, true])
@@ -121,7 +121,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const clock = t.manualClock()
       const never = createGate()
       const store = await t.openWith(['counter'], { clock, slowQueries: { onSlowQuery: () => never.opened } })
-      await slowly(store, clock, 300, () => increment(store.db))
+      await slowly(t, store, clock, 300, () => increment(store.db))
       expect(await store.close({ maintenanceOnClose: false })).toMatchObject({ clean: true, abandoned: 0 })
     })
 
@@ -136,7 +136,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
               writes.push(store.db.insertInto('person').values({ id: 1, name: 'x', age: 1 }).execute()),
           },
         })
-        await slowly(store, clock, 300, () =>
+        await slowly(t, store, clock, 300, () =>
           // The first write of a connection waits, and then the connection holds what the callback's write waits for.
           store.db.connection().execute(async (db) => {
             await increment(db)
@@ -156,7 +156,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const told: SlowQuery[] = []
       const onSlowQuery = (query: SlowQuery): unknown => told.push(query)
       const store = await t.openWith(['counter'], { clock, slowQueries: { thresholdMs: 0, onSlowQuery } })
-      await slowly(store, clock, 300, () =>
+      await slowly(t, store, clock, 300, () =>
         store.db
           .updateTable('counter')
           .set({ value: sql`value + ${1}` })
@@ -179,7 +179,7 @@ export const slowQueries: Topic = ({ harness, describe, expect, expectCode, test
       const onSlowQuery = (query: SlowQuery): unknown => told.push(query)
       const store = await t.openWith(['counter'], { clock, slowQueries: { onSlowQuery } })
       await expectCode(
-        slowly(store, clock, 300, () => sql`insert into nowhere (a) values (${1})`.execute(store.db)),
+        slowly(t, store, clock, 300, () => sql`insert into nowhere (a) values (${1})`.execute(store.db)),
         'SYNTAX',
       )
       const [slow] = told as [SlowQuery]
