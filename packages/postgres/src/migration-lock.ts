@@ -7,7 +7,7 @@
  * does nothing else; it keeps no snapshot, so it is in no vacuum's way.
  * Source: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
-import { type StatementContext, StoreError } from '@upkeep/core'
+import { type StatementContext, StoreError, type StoreErrorCode } from '@upkeep/core'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import { TextRequest } from './server-request.ts'
@@ -19,10 +19,14 @@ const LOCK_ID = '3853314791062309107'
 const TIMEOUT_MS = 600_000
 /** A lock that is held does nothing for as long as the migrations take. */
 const SETTINGS = {
-  lock_timeout: String(TIMEOUT_MS),
+  // The store's own clock is first.
+  lock_timeout: String(TIMEOUT_MS + 1000),
   statement_timeout: '0',
   idle_in_transaction_session_timeout: '0',
 }
+
+/** What the end of the wait is told as by the server, and by the store's own clock. */
+const LATE: ReadonlySet<StoreErrorCode> = new Set(['BUSY', 'TIMEOUT'])
 
 export class MigrationLock {
   readonly #connector: ServerConnector
@@ -38,10 +42,10 @@ export class MigrationLock {
     const connection = await this.#connector.connect({ signal, settings: SETTINGS, purpose: 'migration' })
     try {
       const request = new TextRequest(lockText(connection))
-      await this.#runner.run(connection, request, 'migrate', { signal, timeoutMs: TIMEOUT_MS + 1000 })
+      await this.#runner.run(connection, request, 'migrate', { signal, timeoutMs: TIMEOUT_MS })
     } catch (error) {
       void connection.close()
-      if (error instanceof StoreError && error.code === 'BUSY') throw busy(error)
+      if (error instanceof StoreError && LATE.has(error.code)) throw busy(error)
       throw error
     }
     return async () => this.#release(connection)

@@ -28,6 +28,11 @@ export interface PgMessage {
   readonly message: string
   readonly severity?: string | undefined
   readonly code?: string | undefined
+  readonly schema?: string | undefined
+  readonly table?: string | undefined
+  readonly column?: string | undefined
+  readonly constraint?: string | undefined
+  readonly position?: string | undefined
   readonly routine?: string | undefined
 }
 

@@ -11,6 +11,7 @@ import type { AmbientScope, EngineSession, StatementContext, StoreError } from '
 import { invalidArgument } from '@upkeep/core'
 import { markTransactionOver, SessionFate, TurnQueue, toldAgain } from '@upkeep/core/backend'
 import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
+import { lendClient } from './lent-client.ts'
 import { classifyPostgresError } from './postgres-errors.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { IN_FAILED_TRANSACTION, PostgresTransaction } from './postgres-transaction.ts'
@@ -61,9 +62,9 @@ export class PostgresSession implements EngineSession {
   async raw({ signal }: StatementContext): Promise<unknown> {
     return this.#inTurn('connection', signal, async (joined) => {
       const connection = await this.#leased(joined)
-      // Nobody knows what was done with it.
-      connection.isSpoilt = true
-      return connection.client
+      return lendClient(connection.client, () => {
+        connection.isSpoilt = true
+      })
     })
   }
 

@@ -10,7 +10,7 @@
  */
 import { type Clock, StoreError } from '@upkeep/core'
 import { abortError, onceAborted } from '@upkeep/core/backend'
-import { classifyPostgresError, isServerMessage } from './postgres-errors.ts'
+import { classifyPostgresError, isServerMessage, QUERY_CANCELED } from './postgres-errors.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import type { ServerRequest } from './server-request.ts'
@@ -27,7 +27,6 @@ export interface RunContext {
 
 /** Waits, in milliseconds, after each CancelRequest. */
 const AFTER_CANCEL_MS = [20, 100, 300] as const
-const QUERY_CANCELED = '57014'
 
 export class StoppableRuns {
   readonly #connector: ServerConnector
