@@ -45,5 +45,13 @@ export async function openPostgresEngine(
   const asyncContext = new AsyncLocalStorage<AmbientScope | undefined>()
   return new PostgresEngine({
     host: address.host,
-    location, options, connector, pool, runner, clock, log, asyncContext })
+    location,
+    options,
+    connector,
+    pool,
+    runner,
+    clock,
+    log,
+    asyncContext,
+  })
 }

@@ -88,6 +88,11 @@ export class PostgresCursor {
   }
 
   #next(count: number, limits: StatementLimits): Promise<FetchRequest> {
-    return this.#runner.runPart(this.#connection, new FetchRequest(this.#portal, count, this.#decoder), 'stream', limits)
+    return this.#runner.runPart(
+      this.#connection,
+      new FetchRequest(this.#portal, count, this.#decoder),
+      'stream',
+      limits,
+    )
   }
 }

@@ -50,7 +50,12 @@ export async function detectServer(client: DedicatedClient, host: string): Promi
     throw new StoreError('UNSUPPORTED', 'maintenance needs Postgres 13 or newer', { operation: 'maintenance' })
   }
   const [about = {}] = await client.ask(ABOUT)
-  const flavour = classifyFlavour({ version, host, settingPrefixes: list(about.prefixes), extensions: list(about.extensions) })
+  const flavour = classifyFlavour({
+    version,
+    host,
+    settingPrefixes: list(about.prefixes),
+    extensions: list(about.extensions),
+  })
   return {
     flavour,
     version: number,

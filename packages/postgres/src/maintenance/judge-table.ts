@@ -52,11 +52,18 @@ function judgeNotices({ notices, after, lockedBy }: TableOutcome): Verdict | und
   if (after === undefined || notices.some(({ code }) => code === UNDEFINED_TABLE))
     return { status: 'skipped', reason: 'the table is gone' }
   if (notices.some(({ code }) => code === LOCK_NOT_AVAILABLE))
-    return { status: 'blocked', reason: `it is locked${lockedBy === undefined ? ' by another session' : ` by ${lockedBy}`}` }
+    return {
+      status: 'blocked',
+      reason: `it is locked${lockedBy === undefined ? ' by another session' : ` by ${lockedBy}`}`,
+    }
   return undefined
 }
 
-function judgeCounter(outcome: TableOutcome, counter: 'vacuumCount' | 'analyzeCount', deed: string): Verdict | undefined {
+function judgeCounter(
+  outcome: TableOutcome,
+  counter: 'vacuumCount' | 'analyzeCount',
+  deed: string,
+): Verdict | undefined {
   const { before, after } = outcome
   // 13 does not count those without storage; then only a warning tells.
   const moved = after?.isCounted === true ? after[counter] > before[counter] : !outcome.notices.some(isWarning)
@@ -81,7 +88,10 @@ function judgeDeadTuples({ before, after, holders, deadTupleLimit }: TableOutcom
   // A few that died while it ran are no news; all of them, or enough to begin again, are.
   if (left < before.deadTuples && left <= deadTupleLimit) return undefined
   const others = holders.length > 1 ? ` and ${holders.length - 1} more` : ''
-  return { status: 'blocked', reason: `${left} dead tuples cannot be removed yet: ${oldest.label}${others} may need them` }
+  return {
+    status: 'blocked',
+    reason: `${left} dead tuples cannot be removed yet: ${oldest.label}${others} may need them`,
+  }
 }
 
 function isWarning({ severity }: Notice): boolean {

@@ -5,13 +5,7 @@
  *                    └─▶ settings of the connection ─▶ claim ─▶ another maintainer: skipped
  *                                                        └─▶ session
  */
-import {
-  type Clock,
-  type MaintenanceRun,
-  type MaintenanceSession,
-  StoreError,
-  type StoreLog,
-} from '@upkeep/core'
+import { type Clock, type MaintenanceRun, type MaintenanceSession, StoreError, type StoreLog } from '@upkeep/core'
 import { abortError, assertNotAborted, onceAborted } from '@upkeep/core/backend'
 import { type ClientFactory, DedicatedClient } from './dedicated-client.ts'
 import { detectServer, type ServerFacts } from './detect-server.ts'
@@ -114,7 +108,11 @@ function openClient(parts: PostgresMaintenanceParts, signal: AbortSignal): Promi
  * For this connection only; behind a pooler a setting would stay with somebody else's. Warnings must come through,
  * whatever the role was set up with, and a server that has lost its client must notice.
  */
-async function setUp(client: DedicatedClient, server: ServerFacts, options: ResolvedPostgresMaintenance): Promise<void> {
+async function setUp(
+  client: DedicatedClient,
+  server: ServerFacts,
+  options: ResolvedPostgresMaintenance,
+): Promise<void> {
   if (server.isPooled) return
   const settings: Readonly<Record<string, string>> = {
     client_min_messages: 'notice',

@@ -72,10 +72,16 @@ function decide(name: PostgresStepName, run: MaintenanceRun, facts: ServerPlanFa
 function decideTables(count: number, isNamed: boolean, run: MaintenanceRun, urgentCount: number): Decision {
   if (run.mode === 'light' && !isNamed)
     return urgentCount > 0 ? yes(`${tables(urgentCount)} close to a wraparound`) : no('not in mode light')
-  return count === 0 ? no('no table needs it') : yes(`${tables(count)}${urgentCount > 0 ? ', some close to a wraparound' : ''}`)
+  return count === 0
+    ? no('no table needs it')
+    : yes(`${tables(count)}${urgentCount > 0 ? ', some close to a wraparound' : ''}`)
 }
 
-function decideDatabaseStats(isNamed: boolean, run: MaintenanceRun, { server, vacuumCount }: ServerPlanFacts): Decision {
+function decideDatabaseStats(
+  isNamed: boolean,
+  run: MaintenanceRun,
+  { server, vacuumCount }: ServerPlanFacts,
+): Decision {
   if (server.version < 160_000) return no('before Postgres 16 every VACUUM does it')
   if (isNamed) return yes('asked for')
   if (run.mode === 'light') return no('not in mode light')
@@ -90,7 +96,9 @@ function decideReindex(isNamed: boolean, run: MaintenanceRun, { options, indexCo
 
 function decideCheckpoint(isNamed: boolean, run: MaintenanceRun, { options, server }: ServerPlanFacts): Decision {
   if (!isNamed && (!options.checkpoint || run.mode === 'light')) return no('not asked for')
-  return server.canCheckpoint || isNamed ? yes('asked for') : no('it needs a superuser, or pg_checkpoint on 15 and newer')
+  return server.canCheckpoint || isNamed
+    ? yes('asked for')
+    : no('it needs a superuser, or pg_checkpoint on 15 and newer')
 }
 
 function tables(count: number): string {

@@ -25,8 +25,8 @@ import type { MaintenanceScope } from './maintenance-scope.ts'
 import { isPostgresStep, type PostgresStepName, planServerSteps } from './plan-server-steps.ts'
 import { readIndexes, reindex } from './reindex.ts'
 import { checkpointServer, inspectServer, updateDatabaseStats } from './server-steps.ts'
-import { analyzeTables, takesEverything, vacuumChoices, vacuumTables } from './table-steps.ts'
 import { readTables, readVacuumLimits } from './table-stats.ts'
+import { analyzeTables, takesEverything, vacuumChoices, vacuumTables } from './table-steps.ts'
 
 /** What a session is made of. */
 export interface PostgresSessionParts {

@@ -54,7 +54,10 @@ export async function reindex(scope: MaintenanceScope): Promise<MaintenanceStepR
   const indexes = await readIndexes(client.ask, schemas)
   const reports: MaintenanceTableReport[] = []
   for (const left of indexes.filter(isLeftover)) reports.push(await dropLeftover(scope, left))
-  const wanted = await chooseIndexes(scope, indexes.filter((index) => !isLeftover(index)))
+  const wanted = await chooseIndexes(
+    scope,
+    indexes.filter((index) => !isLeftover(index)),
+  )
   const total = wanted.length
   scope.run.progress('reindex', 0, total, 'tables')
   for (const [done, { index, reason }] of wanted.entries()) {
@@ -107,13 +110,15 @@ async function tryReindex(scope: MaintenanceScope, index: IndexFacts): Promise<U
     })
     if (!('stopped' in outcome)) return undefined
     if (outcome.stopped === 'aborted') return { status: 'aborted', reason: 'it was stopped' }
-    const reason = outcome.stopped === 'budget' ? 'the budget is spent' : 'somebody who waited for the table has ended it'
+    const reason =
+      outcome.stopped === 'budget' ? 'the budget is spent' : 'somebody who waited for the table has ended it'
     return { status: 'blocked', reason }
   } catch (error) {
     if (!isStoreError(error)) throw error
     const { code, nativeCode } = error
     if (code === 'CONNECTION') throw error
-    if (nativeCode === '55P03') return { status: 'blocked', reason: `it had to wait for ${await whoIsInTheWay(scope, index)}` }
+    if (nativeCode === '55P03')
+      return { status: 'blocked', reason: `it had to wait for ${await whoIsInTheWay(scope, index)}` }
     if (nativeCode === '42P01' || nativeCode === '42704') return { status: 'skipped', reason: 'the index is gone' }
     return { status: 'failed', reason: `${code}${nativeCode === undefined ? '' : ` (${nativeCode})`}` }
   }

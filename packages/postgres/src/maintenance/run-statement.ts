@@ -103,9 +103,13 @@ class Stopping {
   }
 
   #after(delayMs: number, next: () => void): void {
-    this.#timer = this.#scope.clock.setTimer(() => {
-      if (!this.#isOver) next()
-    }, delayMs, true)
+    this.#timer = this.#scope.clock.setTimer(
+      () => {
+        if (!this.#isOver) next()
+      },
+      delayMs,
+      true,
+    )
   }
 
   /** Behind a pooler nobody knows the backend: the CancelRequest is sent again. */

@@ -10,7 +10,11 @@ const NAMED = 3
 /** The worst of the tables is the status of the step. */
 export function summarizeTables(tables: readonly MaintenanceTableReport[]): MaintenanceStepResult {
   const status = ORDER.find((one) => tables.some((table) => table.status === one)) ?? 'skipped'
-  const measures = { before: sums(tables, 'before'), after: { ...sums(tables, 'after'), ...counts(tables) }, tables: frozen(tables) }
+  const measures = {
+    before: sums(tables, 'before'),
+    after: { ...sums(tables, 'after'), ...counts(tables) },
+    tables: frozen(tables),
+  }
   if (status === 'done') return { status, ...measures }
   const such = tables.filter((table) => table.status === status)
   const named = such.slice(0, NAMED).map(({ name, reason }) => `${name}: ${reason}`)

@@ -114,7 +114,11 @@ const tablesQuery = (maintainPrivilege: string): string => `
   ORDER BY n.nspname, c.relname`
 
 /** The tables of `schemas`, but for our own notes, which are one row that is updated in place. */
-export async function readTables(ask: Ask, version: number, schemas: readonly string[]): Promise<readonly TableFacts[]> {
+export async function readTables(
+  ask: Ask,
+  version: number,
+  schemas: readonly string[],
+): Promise<readonly TableFacts[]> {
   const maintainPrivilege = version >= 170_000 ? "OR has_table_privilege(c.oid, 'MAINTAIN')" : ''
   return (await ask(tablesQuery(maintainPrivilege), [schemas, NOTES_TABLE])).map(tableFacts)
 }

@@ -141,7 +141,10 @@ async function tryTable(
 }
 
 /** Known beforehand: nothing has to be tried. */
-function leftAlone(table: TableFacts, step: 'vacuum' | 'analyze'): Pick<MaintenanceTableReport, 'status' | 'reason'> | undefined {
+function leftAlone(
+  table: TableFacts,
+  step: 'vacuum' | 'analyze',
+): Pick<MaintenanceTableReport, 'status' | 'reason'> | undefined {
   if (!table.canMaintain) return { status: 'failed', reason: NOT_PERMITTED }
   if (step === 'vacuum' && table.vacuumingPid !== undefined)
     return { status: 'skipped', reason: `session ${table.vacuumingPid} vacuums it already` }

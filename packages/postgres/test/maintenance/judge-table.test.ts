@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  judgeAnalyze,
-  judgeVacuum,
-  judgeVacuumFull,
-  type TableOutcome,
-} from '../../src/maintenance/judge-table.ts'
+import { judgeAnalyze, judgeVacuum, judgeVacuumFull, type TableOutcome } from '../../src/maintenance/judge-table.ts'
 import { tableFacts } from './table-facts.ts'
 
 const warning = (code: string) => ({ code, severity: 'WARNING', message: 'übersetzt' })
@@ -30,7 +25,10 @@ describe('a VACUUM that was answered', () => {
     const after = tableFacts()
     expect(vacuumStatus({ after })).toBe('failed')
     expect(vacuumStatus({ after, notices: [{ ...warning('00000'), severity: 'NOTICE' }] })).toBe('failed')
-    const notOurs = judgeVacuum(outcome({ after, before: tableFacts({ canMaintain: false }), notices: [warning('01000')] }), '')
+    const notOurs = judgeVacuum(
+      outcome({ after, before: tableFacts({ canMaintain: false }), notices: [warning('01000')] }),
+      '',
+    )
     expect([notOurs.status, notOurs.reason.startsWith('PERMISSION')]).toEqual(['failed', true])
   })
 

@@ -87,7 +87,9 @@ async function eightAtOnce(lab: Lab, urls: readonly string[]): Promise<void> {
   expect((await lab.maintain({ steps: ['inspect'] })).skip).toBe(undefined)
 }
 
-describe('one of eight processes works, seven say who does, and one that is killed is followed', { timeout: 60_000 }, () => {
+describe('one of eight processes works, seven say who does, and one that is killed is followed', {
+  timeout: 60_000,
+}, () => {
   it('each on a connection of its own', async () => {
     await using lab = await openLab('newest')
     await eightAtOnce(lab, Array(8).fill(lab.directUrl))
@@ -124,13 +126,16 @@ describe('behind pgbouncer', () => {
     await using lab = await openLab('pgbouncer')
     await fillTable(lab, 'bloated', 500)
     await lab.maintain({ budgetLeftMs: () => 60_000 })
-    const settings = await lab.sql(`SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database()
+    const settings =
+      await lab.sql(`SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database()
       AND application_name LIKE 'upkeep maintenance%'`)
     expect(settings.length).toBe(1)
     const { default: pg } = await import('pg')
     const client = new pg.Client({ connectionString: lab.url })
     await client.connect()
-    const { rows } = await client.query("SELECT current_setting('statement_timeout') AS a, current_setting('lock_timeout') AS b")
+    const { rows } = await client.query(
+      "SELECT current_setting('statement_timeout') AS a, current_setting('lock_timeout') AS b",
+    )
     expect(rows).toEqual([{ a: '0', b: '0' }])
     await client.end()
   })
@@ -157,6 +162,8 @@ describe('a lease', () => {
     await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum')
     await lab.sql("UPDATE upkeep_maintenance SET value = 'stolen', holder = 'somebody' WHERE key = 'maintainer'")
     expect((await running).steps.vacuum).toMatchObject({ status: 'failed' })
-    expect(await lab.sql("SELECT value FROM upkeep_maintenance WHERE key = 'maintainer'")).toEqual([{ value: 'stolen' }])
+    expect(await lab.sql("SELECT value FROM upkeep_maintenance WHERE key = 'maintainer'")).toEqual([
+      { value: 'stolen' },
+    ])
   })
 })

@@ -10,14 +10,17 @@ import {
   systemClock,
 } from '@upkeep/core'
 import pg from 'pg'
-import { createPostgresDatabase } from '../../../../test/servers/test-servers.ts'
 import type { ServerName } from '../../../../test/servers/server-name.ts'
+import { createPostgresDatabase } from '../../../../test/servers/test-servers.ts'
 import type { ClientHandle } from '../../src/maintenance/dedicated-client.ts'
 import {
   type PostgresMaintenanceOptions,
   resolvePostgresMaintenance,
 } from '../../src/maintenance/maintenance-options.ts'
-import { openPostgresMaintenance, type PostgresMaintenanceParts } from '../../src/maintenance/open-postgres-maintenance.ts'
+import {
+  openPostgresMaintenance,
+  type PostgresMaintenanceParts,
+} from '../../src/maintenance/open-postgres-maintenance.ts'
 
 /** What a run came to. */
 export interface LabReport {
@@ -71,7 +74,11 @@ export async function openLab(server: ServerName): Promise<Lab> {
   }
 }
 
-export function createParts(url: string, options: PostgresMaintenanceOptions, owner = `test ${process.pid}`): PostgresMaintenanceParts {
+export function createParts(
+  url: string,
+  options: PostgresMaintenanceOptions,
+  owner = `test ${process.pid}`,
+): PostgresMaintenanceParts {
   return {
     createClient: (applicationName) => createHandle(url, applicationName),
     classify,
@@ -148,7 +155,10 @@ const CODES: Readonly<Record<string, 'PERMISSION' | 'BUSY' | 'CONSTRAINT' | 'ABO
 function classify(error: unknown, operation: string): StoreError {
   const { code, message } = error as { code?: string; message?: string }
   const isServer = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
-  return new StoreError(isServer ? (CODES[code] ?? 'UNKNOWN') : 'CONNECTION', message ?? '', { operation, nativeCode: code })
+  return new StoreError(isServer ? (CODES[code] ?? 'UNKNOWN') : 'CONNECTION', message ?? '', {
+    operation,
+    nativeCode: code,
+  })
 }
 
 function asUser(url: string, user: string | undefined): string {

@@ -11,7 +11,10 @@ const ANSWERS: readonly (readonly [FlavourName, Partial<ServerAnswers>])[] = [
   ['postgres', { extensions: ['plpgsql', 'pg_stat_statements'], settingPrefixes: ['pg_stat_statements', 'plpgsql'] }],
   [
     'cockroachdb',
-    { version: 'CockroachDB CCL v24.1.0 (x86_64-pc-linux-gnu, built 2024/05/15 21:28:29, go1.22.2 X:nocoverageredesign)' },
+    {
+      version:
+        'CockroachDB CCL v24.1.0 (x86_64-pc-linux-gnu, built 2024/05/15 21:28:29, go1.22.2 X:nocoverageredesign)',
+    },
   ],
   [
     'yugabytedb',
@@ -29,11 +32,11 @@ const ANSWERS: readonly (readonly [FlavourName, Partial<ServerAnswers>])[] = [
   ['azure', { settingPrefixes: ['azure'], extensions: ['citus'] }],
   ['citus', { extensions: ['plpgsql', 'citus', 'citus_columnar'], settingPrefixes: ['citus'] }],
   ['timescaledb', { extensions: ['timescaledb'], settingPrefixes: ['timescaledb'] }],
-  ['redshift', { version: 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.63030' }],
   [
-    'greenplum',
-    { version: 'PostgreSQL 12.12 (Greenplum Database 7.1.0 build commit:e7c2b1f) on x86_64-pc-linux-gnu' },
+    'redshift',
+    { version: 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.63030' },
   ],
+  ['greenplum', { version: 'PostgreSQL 12.12 (Greenplum Database 7.1.0 build commit:e7c2b1f) on x86_64-pc-linux-gnu' }],
   ['materialize', { version: 'PostgreSQL 9.5.0 on x86_64-unknown-linux-gnu (Materialize v0.100.0)' }],
 ]
 
@@ -51,7 +54,8 @@ describe('a flavour', () => {
       const { missing, hasAdvisoryLocks, hasStatisticsViews } = classifyFlavour(all)
       for (const reason of Object.values(missing)) expect(reason.length > 20).toBe(true)
       // Without the views nothing can be chosen; without advisory locks there is the lease.
-      if (!hasStatisticsViews) expect([name, missing.vacuum !== undefined, hasAdvisoryLocks]).toEqual([name, true, false])
+      if (!hasStatisticsViews)
+        expect([name, missing.vacuum !== undefined, hasAdvisoryLocks]).toEqual([name, true, false])
     }
   })
 })

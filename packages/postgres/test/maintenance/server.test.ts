@@ -68,8 +68,7 @@ for (const server of ['newest', 'oldest'] as const) {
       await lab.sql('DELETE FROM hollow WHERE id % 100 > 0')
       await lab.sql('VACUUM hollow')
       await lab.sql('ANALYZE hollow')
-      const size = async () =>
-        Number((await lab.sql("SELECT pg_relation_size('hollow')::float8 AS bytes"))[0]?.bytes)
+      const size = async () => Number((await lab.sql("SELECT pg_relation_size('hollow')::float8 AS bytes"))[0]?.bytes)
       const before = await size()
       await lab.maintain({ mode: 'full' })
       expect(await size()).toBe(before)
@@ -129,7 +128,10 @@ for (const server of ['newest', 'oldest'] as const) {
       await failing
       await old.query('ROLLBACK')
       const { steps } = await lab.maintain({}, lab.parts({ reindex: true }))
-      expect(steps.reindex).toMatchObject({ status: 'done', tables: [{ name: 'public.indexed_pkey_ccnew', status: 'done' }] })
+      expect(steps.reindex).toMatchObject({
+        status: 'done',
+        tables: [{ name: 'public.indexed_pkey_ccnew', status: 'done' }],
+      })
       expect(await lab.sql('SELECT count(*)::int AS count FROM pg_index WHERE NOT indisvalid')).toEqual([{ count: 0 }])
     })
   })

@@ -57,8 +57,11 @@ for (const server of ['newest', 'oldest'] as const) {
       const running = lab.maintain({ signal: controller.signal })
       controller.abort()
       await expect(running).rejects.toMatchObject({ code: 'ABORTED' })
-      await until(lab, `SELECT count(*) = 0 AS yes FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'upkeep maintenance%'`)
+      await until(
+        lab,
+        `SELECT count(*) = 0 AS yes FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'upkeep maintenance%'`,
+      )
       expect((await lab.maintain()).skip).toBe(undefined)
     })
 
@@ -76,7 +79,10 @@ for (const server of ['newest', 'oldest'] as const) {
       await until(lab, "SELECT count(*) > 0 AS yes FROM pg_class WHERE relname LIKE '%_ccnew'")
       controller.abort()
       const { steps } = await running
-      expect(steps.reindex).toMatchObject({ status: 'aborted', tables: [{ status: 'aborted', reason: 'it was stopped' }] })
+      expect(steps.reindex).toMatchObject({
+        status: 'aborted',
+        tables: [{ status: 'aborted', reason: 'it was stopped' }],
+      })
       expect(await lab.sql('SELECT count(*)::int AS count FROM pg_index WHERE NOT indisvalid')).toEqual([{ count: 0 }])
       await expectNothingHeld(lab)
       await old.query('ROLLBACK')
@@ -96,7 +102,9 @@ for (const server of ['newest', 'oldest'] as const) {
       const again = await lab.maintain({ steps: ['reindex'] })
       expect(again.steps.reindex?.status).toBe('done')
       expect(await lab.sql('SELECT count(*)::int AS count FROM pg_index WHERE NOT indisvalid')).toEqual([{ count: 0 }])
-      expect(await lab.sql("SELECT count(*)::int AS count FROM pg_class WHERE relname LIKE '%_cc%'")).toEqual([{ count: 0 }])
+      expect(await lab.sql("SELECT count(*)::int AS count FROM pg_class WHERE relname LIKE '%_cc%'")).toEqual([
+        { count: 0 },
+      ])
     })
 
     it('past its budget the VACUUM that runs is ended, and the rest is blocked', async () => {
@@ -135,14 +143,17 @@ for (const server of ['newest', 'oldest'] as const) {
       await slowDown(lab, 10)
       const parts = lab.parts()
       const handles: ClientHandle[] = []
-      const dying = lab.maintain({ steps: ['vacuum'] }, {
-        ...parts,
-        createClient: (name) => {
-          const handle = parts.createClient(name)
-          handles.push(handle)
-          return handle
+      const dying = lab.maintain(
+        { steps: ['vacuum'] },
+        {
+          ...parts,
+          createClient: (name) => {
+            const handle = parts.createClient(name)
+            handles.push(handle)
+            return handle
+          },
         },
-      })
+      )
       const failed = dying.catch((error: unknown) => error)
       await until(lab, vacuums)
       expect((await lab.maintain()).skip).toContain(parts.owner)
@@ -150,8 +161,11 @@ for (const server of ['newest', 'oldest'] as const) {
       expect(await failed).toMatchObject({ code: 'CONNECTION' })
       // From 14 on the server looks for its client once a second; before, it notices when it has something to say.
       if (server === 'oldest') await lab.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_progress_vacuum')
-      await until(lab, `SELECT count(*) = 0 AS yes FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'upkeep maintenance%'`)
+      await until(
+        lab,
+        `SELECT count(*) = 0 AS yes FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'upkeep maintenance%'`,
+      )
       expect((await lab.maintain({ dryRun: true })).skip).toBe(undefined)
       expect((await lab.maintain({ steps: ['inspect'] })).skip).toBe(undefined)
     })

@@ -75,7 +75,9 @@ for (const server of ['newest', 'oldest'] as const) {
         const { steps } = await lab.maintain({}, lab.parts({}, role))
         expect(steps.vacuum).toMatchObject({ status: 'failed', tables: [{ name: 'public.theirs', status: 'failed' }] })
         expect(steps.vacuum?.tables?.[0]?.reason).toMatch(/^PERMISSION/)
-        const [counted] = await lab.sql("SELECT vacuum_count::int AS n FROM pg_stat_user_tables WHERE relname = 'theirs'")
+        const [counted] = await lab.sql(
+          "SELECT vacuum_count::int AS n FROM pg_stat_user_tables WHERE relname = 'theirs'",
+        )
         expect(counted?.n).toBe(0)
         if (server === 'newest') {
           await lab.sql(`GRANT MAINTAIN ON theirs TO ${role}`)
