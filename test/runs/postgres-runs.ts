@@ -23,6 +23,7 @@ function createRun(name: string, server: ServerName): Run {
         vacuum: 'server',
         maintenance: 'server',
         singleMaintainer: 'server',
+        maintenanceSteps: ['inspect', 'checkpoint', 'vacuum', 'databaseStats', 'reindex', 'analyze'],
         concurrentReads: true,
         concurrentWrites: true,
         asyncContext: true,

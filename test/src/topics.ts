@@ -1,4 +1,5 @@
 /** The topics by name: those of every backend, and those of one dialect. */
+import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { engineStats } from './sqlite/engine-stats.ts'
@@ -140,8 +141,10 @@ const SQLITE_NAMES = [
   'engineStats',
 ] as const
 
+const POSTGRES_NAMES = ['maintenancePostgres'] as const
+
 /** The name of a topic. */
-export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number]
+export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number] | (typeof POSTGRES_NAMES)[number]
 
 const TOPICS: Readonly<Record<TopicName, Topic>> = {
   lifecycle,
@@ -210,17 +213,18 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   engineStats,
   backup,
   backupStops,
+  maintenancePostgres,
 }
 
 /** Every topic's name. */
-export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES]
+export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES, ...POSTGRES_NAMES]
 
 /** The topics that `dialect` has, or those of them that are named. @throws Error for a name that is none of them */
 export function resolveTopics(
   dialect: Harness['dialect'],
   names: readonly string[] | undefined,
 ): readonly (readonly [string, Topic])[] {
-  const known: readonly TopicName[] = dialect === 'sqlite' ? TOPIC_NAMES : COMMON_NAMES
+  const known: readonly TopicName[] = [...COMMON_NAMES, ...(dialect === 'sqlite' ? SQLITE_NAMES : POSTGRES_NAMES)]
   return (names ?? known).map((name) => {
     const found = known.find((one) => one === name)
     if (found === undefined) throw new Error(`there is no topic "${name}"; ${dialect} has ${known.join(', ')}`)

@@ -8,19 +8,18 @@ export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
 export type * from './contract/health.ts'
 export type * from './contract/log.ts'
-export {
-  MAINTENANCE_STEPS,
-  type MaintenanceContext,
-  type MaintenanceMode,
-  type MaintenanceOutcome,
-  type MaintenancePlan,
-  type MaintenanceProgress,
-  type MaintenanceReport,
-  type MaintenanceRunPlan,
-  type MaintenanceStepName,
-  type MaintenanceStepReport,
-  type MaintenanceTableReport,
+export type {
+  MaintenanceContext,
+  MaintenanceMode,
+  MaintenanceOutcome,
+  MaintenancePlan,
+  MaintenanceProgress,
+  MaintenanceReport,
+  MaintenanceRunPlan,
+  MaintenanceStepReport,
+  MaintenanceTableReport,
 } from './contract/maintenance.ts'
+export { MAINTENANCE_STEPS, type MaintenanceStepName } from './contract/maintenance-steps.ts'
 export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
 export type * from './contract/service.ts'

@@ -18,13 +18,8 @@ import type { Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
 import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
-import type {
-  MaintenanceMode,
-  MaintenancePlan,
-  MaintenanceProgress,
-  MaintenanceStepName,
-  MaintenanceTableReport,
-} from './maintenance.ts'
+import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceTableReport } from './maintenance.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 import type { EngineStats } from './stats.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 

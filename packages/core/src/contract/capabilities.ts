@@ -5,7 +5,7 @@
  * how the store behaves; each entry says which it is.
  */
 
-import type { MaintenanceStepName } from './maintenance.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 
 /** What a store can do, and how; branch on these, never on a backend's name. */
 export interface Capabilities {

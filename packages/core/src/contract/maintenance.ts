@@ -6,40 +6,12 @@
  * `UNSUPPORTED`, `NESTED_USE` or `INVALID_ARGUMENT`. An `onBegin` that throws is `UNKNOWN`, with its error as cause.
  */
 import type { Context } from './context.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 import type { MaintenanceTask, TaskReport } from './task.ts'
 
 /** How much is done: `light` looks and checkpoints, `auto` does what is worthwhile, `full` does everything. */
 export type MaintenanceMode = 'auto' | 'light' | 'full'
-
-/** The steps that there are, in their order. Which of them a backend has: {@link Capabilities.maintenanceSteps}. */
-export const MAINTENANCE_STEPS = [
-  'inspect',
-  'checkpoint',
-  'integrity',
-  'reclaim',
-  'vacuum',
-  'databaseStats',
-  'reindex',
-  'analyze',
-  'finalCheckpoint',
-  'shrink',
-] as const
-
-/** The name of a maintenance step, one of {@link MAINTENANCE_STEPS}. */
-export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
-
-/** The steps of SQLite, in their order; the others are those of a server. */
-export const SQLITE_STEPS: readonly Exclude<MaintenanceStepName, 'databaseStats' | 'reindex'>[] = [
-  'inspect',
-  'checkpoint',
-  'integrity',
-  'reclaim',
-  'vacuum',
-  'analyze',
-  'finalCheckpoint',
-  'shrink',
-]
 
 /** How far a step is; what `onProgress` gets. */
 export interface MaintenanceProgress {

@@ -1,13 +1,8 @@
 /** The options of `maintenance()`, checked before anything is looked at. */
 import { assertContext } from '../abort/deadline.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
-import {
-  MAINTENANCE_STEPS,
-  type MaintenanceContext,
-  type MaintenanceMode,
-  type MaintenanceStepName,
-  SQLITE_STEPS,
-} from '../contract/maintenance.ts'
+import type { MaintenanceContext, MaintenanceMode } from '../contract/maintenance.ts'
+import { MAINTENANCE_STEPS, type MaintenanceStepName, SQLITE_STEPS } from '../contract/maintenance-steps.ts'
 import type { MaintenanceTask } from '../contract/task.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { assertFunctionOption, assertNumberOption, assertOneOf, givenOptions } from '../open/check-options.ts'

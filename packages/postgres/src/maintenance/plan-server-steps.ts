@@ -6,10 +6,17 @@ import type { ServerFacts } from './detect-server.ts'
 import type { ResolvedPostgresMaintenance } from './maintenance-options.ts'
 
 /** The steps there are on Postgres, in their order. */
-export const POSTGRES_STEPS = ['inspect', 'checkpoint', 'vacuum', 'databaseStats', 'reindex', 'analyze'] as const
+export const POSTGRES_STEPS: readonly PostgresStepName[] = Object.freeze([
+  'inspect',
+  'checkpoint',
+  'vacuum',
+  'databaseStats',
+  'reindex',
+  'analyze',
+])
 
 /** One of {@link POSTGRES_STEPS}. */
-export type PostgresStepName = (typeof POSTGRES_STEPS)[number]
+export type PostgresStepName = 'inspect' | 'checkpoint' | 'vacuum' | 'databaseStats' | 'reindex' | 'analyze'
 
 /** What the plan is made from besides the run's options. */
 export interface ServerPlanFacts {

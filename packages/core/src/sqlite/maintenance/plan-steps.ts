@@ -2,7 +2,8 @@
  * Which steps a run will do, and why. Pure: the same inspection and options give the same plan.
  */
 import type { MaintenanceRun } from '../../contract/backend.ts'
-import { type MaintenancePlan, SQLITE_STEPS } from '../../contract/maintenance.ts'
+import type { MaintenancePlan } from '../../contract/maintenance.ts'
+import { SQLITE_STEPS } from '../../contract/maintenance-steps.ts'
 import { type Inspection, usedBytes } from './inspection.ts'
 
 const MIB = 1024 * 1024
