@@ -40,7 +40,7 @@ function createRun(name: string, server: ServerName): Run {
 }
 
 function openStore<DB>(url: string, { busyTimeoutMs, ...options }: TestStoreOptions): Promise<Store<DB>> {
-  const busy = busyTimeoutMs === undefined ? {} : { lockTimeoutMs: busyTimeoutMs }
+  const busy = busyTimeoutMs === undefined ? {} : { lockTimeoutMs: Math.max(1, busyTimeoutMs) }
   return openPostgresStore<DB>({ url, ...busy, ...options })
 }
 

@@ -86,8 +86,14 @@ export class PostgresEngine implements Engine {
     this.adapter = new UpkeepPostgresAdapter(this.#migrationLock)
   }
 
-  /** No write waits for another one's transaction as a whole. */
+  /**
+   * No write waits for another one's transaction as a whole. But inside one, maintenance and migrations would come to wait
+   * for its locks, and its snapshot keeps what they are to remove.
+   */
   isNestedUse(): boolean {
+    for (let scope = this.asyncContext.getStore(); scope !== undefined; scope = scope.outer) {
+      if (scope instanceof PostgresSession && scope.isHolding) return true
+    }
     return false
   }
 

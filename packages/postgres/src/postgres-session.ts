@@ -54,6 +54,11 @@ export class PostgresSession implements EngineSession {
     return this.#transaction !== undefined
   }
 
+  /** Whether it may have locks: a transaction is open that may write, or somebody has the driver's own handle. */
+  get isHolding(): boolean {
+    return this.#transaction?.mayWrite === true || this.#connection?.isSpoilt === true
+  }
+
   async raw({ signal }: StatementContext): Promise<unknown> {
     return this.#inTurn('connection', signal, async (joined) => {
       const connection = await this.#leased(joined)

@@ -17,9 +17,13 @@ export class PostgresTransaction {
   readonly #runner: StatementRunner
   readonly #connection: ServerConnection
 
-  private constructor(runner: StatementRunner, connection: ServerConnection) {
+  /** Whether it was not begun as one that only reads. */
+  readonly mayWrite: boolean
+
+  private constructor(runner: StatementRunner, connection: ServerConnection, mayWrite: boolean) {
     this.#runner = runner
     this.#connection = connection
+    this.mayWrite = mayWrite
   }
 
   /** @throws what the server says, ABORTED, TIMEOUT, CONNECTION */
@@ -31,7 +35,7 @@ export class PostgresTransaction {
     limits: StatementLimits,
   ): Promise<PostgresTransaction> {
     await runner.text(connection, beginText(connection, options, settings), 'begin', limits)
-    return new PostgresTransaction(runner, connection)
+    return new PostgresTransaction(runner, connection, settings.accessMode !== 'read only')
   }
 
   /** @throws what COMMIT said, OUTCOME_UNKNOWN; the transaction is over in any case */
