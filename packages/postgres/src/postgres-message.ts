@@ -10,8 +10,9 @@
 /** Classes of SQLSTATE in whose messages a quote holds a name. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['23', '25', '2B', '3F', '40', '42', '53', '55', '57'])
 const SYNTAX_ERROR = '42601'
-const PLAIN_PART = /^[^:"'«“„‘»([]*/
-const QUOTED = /["«“„]([^"»”“]*)["»”“]/g
+const PLAIN_PART = /^[^:"'«»“”„‘([]*/
+/** Of any language: some quote the other way round. */
+const QUOTED = /["«»“”„]([^"«»“”„]*)["«»“”„]/g
 const NAME = /^[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*$|^[^\w'"$]+$/
 
 /** `message` of the server without values; the very same where it had none. */

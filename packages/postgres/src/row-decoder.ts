@@ -46,8 +46,12 @@ function decodeBytes(text: string): unknown {
   return bytes
 }
 
+/** `NaN` and the infinities stay text, as they do where they are stored. */
+const DECIMAL = /^-?\d+(?:\.\d+)?$/
+
 /** A decimal that was computed: a number where it says the very same, a bigint where it is whole, else its text. */
 export function decodeComputedDecimal(text: string): unknown {
+  if (!DECIMAL.test(text)) return text
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
   const number = Number(short)
   if (String(number) === short && (Number.isSafeInteger(number) || !Number.isInteger(number))) return number
