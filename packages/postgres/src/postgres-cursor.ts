@@ -9,7 +9,8 @@ import { StoreError } from '@upkeep/core'
 import type { RowDecoder } from './row-decoder.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { ClosePortalRequest, CursorRequest, FetchRequest } from './statement-request.ts'
-import type { BoundStatement, StatementLimits, StatementRunner } from './statement-runner.ts'
+import type { BoundStatement } from './statement-checks.ts'
+import type { StatementLimits, StatementRunner } from './statement-runner.ts'
 
 /** Rows that a stream keeps in memory at most so that something else may use its connection. */
 export const MAX_SETTLED_ROWS = 100_000

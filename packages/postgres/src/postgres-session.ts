@@ -17,8 +17,8 @@ import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { IN_FAILED_TRANSACTION, PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { SessionStreams } from './session-streams.ts'
-import { assertOnSession, type StatementChecks } from './statement-checks.ts'
-import type { BoundStatement, StatementRunner } from './statement-runner.ts'
+import { assertOnSession, type BoundStatement, type StatementChecks } from './statement-checks.ts'
+import type { StatementRunner } from './statement-runner.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
