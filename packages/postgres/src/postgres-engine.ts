@@ -43,11 +43,9 @@ import { classifyPostgresError } from './postgres-errors.ts'
 import { pingPostgres, postgresHealth } from './postgres-health.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { PostgresSession } from './postgres-session.ts'
-import { PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import { assertAutocommit, type BoundStatement, StatementChecks } from './statement-checks.ts'
-import { mayWrite } from './statement-class.ts'
 import type { StatementRunner } from './statement-runner.ts'
 
 /** What an engine is made of. */

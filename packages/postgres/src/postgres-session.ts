@@ -101,7 +101,11 @@ export class PostgresSession implements EngineSession {
     let isGood = false
     try {
       for (;;) {
-        const rows = await this.#inTurn('stream', signal, (joined) => stream.read(size, { signal: joined, timeoutMs }))
+        const rows = await this.#inTurn('stream', signal, async (joined) => {
+          // Also of rows that are there already.
+          this.#assertUsable(joined)
+          return stream.read(size, { signal: joined, timeoutMs })
+        })
         if (rows.length > 0) {
           isGood = true
           yield { rows: rows as R[] }

@@ -15,8 +15,8 @@ import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import { type ServerRequest, TextRequest } from './server-request.ts'
 import { prefaceOf } from './server-settings.ts'
-import { mayWrite } from './statement-class.ts'
 import type { BoundStatement } from './statement-checks.ts'
+import { mayWrite } from './statement-class.ts'
 import { StatementRequest } from './statement-request.ts'
 import { StoppableRuns } from './stoppable-run.ts'
 
@@ -35,12 +35,7 @@ export class StatementRunner {
   readonly #options: ResolvedPostgresOptions
   executed = 0
 
-  constructor(
-    connector: ServerConnector,
-    registry: StatementRegistry,
-    clock: Clock,
-    options: ResolvedPostgresOptions,
-  ) {
+  constructor(connector: ServerConnector, registry: StatementRegistry, clock: Clock, options: ResolvedPostgresOptions) {
     this.#runs = new StoppableRuns(connector, clock, options.cancelTimeoutMs)
     this.#registry = registry
     this.#options = options

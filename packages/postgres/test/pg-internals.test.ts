@@ -87,7 +87,9 @@ it('parseComplete and parameterStatus are events; pid and secret are there; the 
   const one = new pg.Client({ connectionString: url }) as unknown as PgClient
   const settings = new Map<string, string>()
   let parsed = 0
-  one.connection.on('parameterStatus', ({ parameterName, parameterValue }) => settings.set(parameterName, parameterValue))
+  one.connection.on('parameterStatus', ({ parameterName, parameterValue }) =>
+    settings.set(parameterName, parameterValue),
+  )
   one.connection.on('parseComplete', () => parsed++)
   const startup = one.getStartupConf
   one.getStartupConf = () => ({ ...startup.call(one), application_name: 'mine', options: '-c work_mem=5MB' })
