@@ -1,10 +1,11 @@
 /** `slowQueries`: who hears of which statement, that no value is told, and what `plan()` is. */
 import type { SlowQuery } from '@upkeep/core'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { createGate, turns } from '../suite/gate.ts'
 import { lookInto } from '../suite/look-into.ts'
 import { holdCounter, increment, slowly } from '../suite/slow-statements.ts'
 import type { Topic } from '../suite/suite.ts'
+import type { TestSchema } from '../suite/test-schema.ts'
 
 const SECRET = 'planted-5337'
 
