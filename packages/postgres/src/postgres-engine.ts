@@ -4,6 +4,7 @@
  * There is no writer that others wait for: writes, reads and maintenance go on beside each other, and what excludes them
  * is the server's own locks.
  */
+import { hostname } from 'node:os'
 import {
   type AsyncContext,
   type BackupResult,
@@ -128,7 +129,7 @@ export class PostgresEngine implements Engine {
       createClient: (name: string) => connector.createHandle(name),
       classify: classifyPostgresError,
       host,
-      owner: `process ${process.pid}`,
+      owner: `process ${process.pid} on ${hostname()}`,
       readOnly: options.readOnly,
       options: options.maintenance,
       clock,
