@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { testServer } from '../servers/test-servers.ts'
 import type { Patch } from './mutant-hook.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import type { SmallReport } from './small-runner.ts'
@@ -39,6 +40,9 @@ async function runTests(
 }
 
 describe('mutants', () => {
+  // Its start is no part of a test that may take five seconds.
+  beforeAll(() => testServer('newest'), 60_000)
+
   for (const run of new Set(MUTANTS.map((mutant) => mutant.run ?? DEFAULT_RUN))) {
     it(`${run}: without a patch, each of the tests passes`, { timeout: 120_000 }, async () => {
       const selection = MUTANTS.filter((mutant) => (mutant.run ?? DEFAULT_RUN) === run).map(

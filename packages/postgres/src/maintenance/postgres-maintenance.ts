@@ -80,7 +80,7 @@ export class PostgresMaintenance implements MaintenanceSession {
       vacuumCount: toVacuum.length,
       urgentCount: toVacuum.filter(({ freeze }) => freeze).length,
       analyzeCount: chooseForAnalyze(tables, limits, takesEverything(scope)).length,
-      indexCount: mayReindex ? (await readIndexes(client.ask, schemas)).length : 0,
+      indexCount: mayReindex ? (await readIndexes(scope)).length : 0,
     })
   }
 

@@ -8,7 +8,7 @@
  */
 import { isStoreError, type MaintenanceStepResult, type MaintenanceTableReport } from '@upkeep/core'
 import { mostlyEmptyIndexes } from './bloat.ts'
-import type { Ask, Row } from './dedicated-client.ts'
+import type { Row } from './dedicated-client.ts'
 import { NOT_PERMITTED } from './judge-table.ts'
 import { readLocker } from './lock-holders.ts'
 import { NOTES_TABLE } from './maintainer-notes.ts'
@@ -32,10 +32,11 @@ export interface IndexFacts {
   readonly pageCount: number
 }
 
-const INDEXES = `
+const indexesQuery = (maintainPrivilege: string): string => `
   SELECT i.indexrelid::int8::float8 AS oid, i.indrelid::int8::float8 AS table_oid, n.nspname AS schema, c.relname AS name,
     i.indisvalid AS valid, i.indisexclusion AS exclusion, c.relpages::float8 AS pages,
-    pg_has_role(current_user, t.relowner, 'USAGE') OR pg_has_role(current_user, d.datdba, 'USAGE') AS can_maintain
+    pg_has_role(current_user, t.relowner, 'USAGE') OR pg_has_role(current_user, d.datdba, 'USAGE')
+      ${maintainPrivilege} AS can_maintain
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_database d ON d.datname = current_database()
   WHERE n.nspname = ANY ($1) AND c.relkind = 'i' AND t.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND t.relname <> $2
@@ -44,14 +45,14 @@ const INDEXES = `
 /** What a REINDEX that was stopped leaves. */
 const LEFTOVER = /_cc(new|old)\d*$/
 
-/** The indexes of `schemas`. */
-export async function readIndexes(ask: Ask, schemas: readonly string[]): Promise<readonly IndexFacts[]> {
-  return (await ask(INDEXES, [schemas, NOTES_TABLE])).map(indexFacts)
+/** The indexes of our schemas. */
+export async function readIndexes({ client, server, schemas }: MaintenanceScope): Promise<readonly IndexFacts[]> {
+  const maintainPrivilege = server.version >= 170_000 ? "OR has_table_privilege(t.oid, 'MAINTAIN')" : ''
+  return (await client.ask(indexesQuery(maintainPrivilege), [schemas, NOTES_TABLE])).map(indexFacts)
 }
 
 export async function reindex(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
-  const { client, schemas } = scope
-  const indexes = await readIndexes(client.ask, schemas)
+  const indexes = await readIndexes(scope)
   const reports: MaintenanceTableReport[] = []
   for (const left of indexes.filter(isLeftover)) reports.push(await dropLeftover(scope, left))
   const wanted = await chooseIndexes(
@@ -90,7 +91,7 @@ async function reindexOne(scope: MaintenanceScope, index: IndexFacts, reason: st
     const left = await dropLeftoversOf(scope, index)
     return { name, ...undone, reason: left === 0 ? undone.reason : `${undone.reason}; ${left} invalid left`, before }
   }
-  const now = await readIndexes(scope.client.ask, scope.schemas)
+  const now = await readIndexes(scope)
   const after = now.find((one) => one.schema === index.schema && one.name === index.name)
   // The new one has the name of the old one, and an oid of its own.
   if (after === undefined || after.oid === index.oid || !after.isValid)
@@ -135,7 +136,7 @@ async function whoIsInTheWay(scope: MaintenanceScope, index: IndexFacts): Promis
 /** Also after an abort, when nothing else runs any more. Answers how many could not be dropped. */
 async function dropLeftoversOf(scope: MaintenanceScope, index: IndexFacts): Promise<number> {
   try {
-    const indexes = await readIndexes(scope.client.ask, scope.schemas)
+    const indexes = await readIndexes(scope)
     const left = indexes.filter((one) => one.tableOid === index.tableOid && isLeftover(one))
     const dropped = []
     for (const one of left) dropped.push(await dropLeftover(scope, one))

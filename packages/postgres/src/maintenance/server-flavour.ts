@@ -51,11 +51,6 @@ type Traits = Omit<ServerFlavour, 'name'>
 
 const FULL: Traits = { missing: {}, hasAdvisoryLocks: true, hasStatisticsViews: true }
 
-const managed = (service: string): Traits => ({
-  ...FULL,
-  missing: { checkpoint: `${service} checkpoints by itself and gives nobody the right to ask for it` },
-})
-
 const foreign = (why: string): Traits => ({
   missing: { vacuum: why, databaseStats: why, reindex: why, analyze: why, checkpoint: why },
   hasAdvisoryLocks: false,
@@ -66,13 +61,14 @@ const TRAITS: Readonly<Record<FlavourName, Traits>> = {
   postgres: FULL,
   citus: FULL,
   timescaledb: FULL,
-  alloydb: managed('AlloyDB'),
-  aurora: managed('Aurora'),
-  azure: managed('Azure'),
-  'cloud-sql': managed('Cloud SQL'),
-  neon: managed('Neon'),
-  rds: managed('RDS'),
-  supabase: managed('Supabase'),
+  // Of these it is the role that may not do everything, which is asked of the server.
+  alloydb: FULL,
+  aurora: FULL,
+  azure: FULL,
+  'cloud-sql': FULL,
+  neon: FULL,
+  rds: FULL,
+  supabase: FULL,
   'aurora-dsql': foreign('Aurora DSQL has no VACUUM, and keeps storage and statistics itself'),
   cockroachdb: foreign('CockroachDB has no VACUUM, and keeps storage and statistics itself'),
   materialize: foreign('Materialize has no VACUUM, and keeps storage and statistics itself'),
