@@ -1,5 +1,7 @@
 /** The topics by name: those of every backend, and those of one dialect. */
-import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
+import { lostSessions } from './postgres/lost-sessions.ts'
+import { planChanges } from './postgres/plan-changes.ts'
+import { serverAborts } from './postgres/server-aborts.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { engineStats } from './sqlite/engine-stats.ts'
@@ -141,7 +143,7 @@ const SQLITE_NAMES = [
   'engineStats',
 ] as const
 
-const POSTGRES_NAMES = ['maintenancePostgres'] as const
+const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions'] as const
 
 /** The name of a topic. */
 export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number] | (typeof POSTGRES_NAMES)[number]
@@ -213,7 +215,9 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   engineStats,
   backup,
   backupStops,
-  maintenancePostgres,
+  serverAborts,
+  planChanges,
+  lostSessions,
 }
 
 /** Every topic's name. */

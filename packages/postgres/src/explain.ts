@@ -9,8 +9,9 @@ import { invalidArgument } from '@upkeep/core'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
+import type { BoundStatement } from './statement-checks.ts'
 import { mayWrite } from './statement-class.ts'
-import type { BoundStatement, StatementLimits, StatementRunner } from './statement-runner.ts'
+import type { StatementLimits, StatementRunner } from './statement-runner.ts'
 
 const NAME = 'upkeep_explain'
 

@@ -8,11 +8,15 @@
 import { StoreError } from '@upkeep/core'
 import type { RowDecoder } from './row-decoder.ts'
 import type { ServerConnection } from './server-connection.ts'
+import type { BoundStatement } from './statement-checks.ts'
 import { ClosePortalRequest, CursorRequest, FetchRequest } from './statement-request.ts'
-import type { BoundStatement, StatementLimits, StatementRunner } from './statement-runner.ts'
+import type { StatementLimits, StatementRunner } from './statement-runner.ts'
 
 /** Rows that a stream keeps in memory at most so that something else may use its connection. */
 export const MAX_SETTLED_ROWS = 100_000
+
+/** Rows that are read ahead of a reader who wants fewer at a time. */
+const MAX_AHEAD = 100
 
 let portalCount = 0
 
@@ -24,6 +28,7 @@ export class PostgresCursor {
   #decoder: RowDecoder | undefined
   #rows: unknown[] = []
   #isOpened = false
+  #fetchCount = 0
   #isDone = false
   #failure: StoreError | undefined
 
@@ -33,17 +38,16 @@ export class PostgresCursor {
     this.#statement = statement
   }
 
-  get isDone(): boolean {
-    return this.#isDone
-  }
-
   /** The next rows, at most `count`; fewer only at the end. */
   async read(count: number, limits: StatementLimits): Promise<unknown[]> {
     if (this.#failure !== undefined) throw this.#failure
     const rows = this.#rows.splice(0, count)
     if (rows.length === count || this.#isDone) return rows
-    const more = await this.#fetch(count - rows.length, limits)
-    return rows.length === 0 ? more : rows.concat(more)
+    // The first rows as soon as they are there; later ones that are wanted one by one come a few at a time.
+    const aheadCount = this.#isOpened ? Math.max(count, Math.min(this.#fetchCount * 2, MAX_AHEAD)) : count
+    this.#fetchCount = aheadCount
+    this.#rows = await this.#fetch(Math.max(aheadCount, count - rows.length), limits)
+    return rows.concat(this.#rows.splice(0, count - rows.length))
   }
 
   /** Reads the rest, so that the connection is free. @throws BUSY, losing nothing, if that is too much */

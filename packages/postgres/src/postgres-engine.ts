@@ -44,13 +44,10 @@ import { classifyPostgresError } from './postgres-errors.ts'
 import { pingPostgres, postgresHealth } from './postgres-health.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { PostgresSession } from './postgres-session.ts'
-import { PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
-import { needsTransaction } from './server-settings.ts'
-import { assertAutocommit, StatementChecks } from './statement-checks.ts'
-import { mayWrite } from './statement-class.ts'
-import type { BoundStatement, StatementRunner } from './statement-runner.ts'
+import { assertAutocommit, type BoundStatement, StatementChecks } from './statement-checks.ts'
+import type { StatementRunner } from './statement-runner.ts'
 
 /** What an engine is made of. */
 export interface PostgresEngineParts {
@@ -195,12 +192,10 @@ export class PostgresEngine implements Engine {
   }
 
   async #execute(statement: BoundStatement, ctx: StatementContext): Promise<QueryResult<unknown>> {
-    const { pool, runner, options } = this.#parts
+    const { pool, runner } = this.#parts
     try {
       const connection = pool.tryLease() ?? (await pool.lease(ctx.signal))
       try {
-        if (connection.facts.isPooled && needsTransaction(options))
-          return await this.#inTransaction(connection, statement, ctx)
         return await runner.execute(connection, statement, ctx)
       } finally {
         pool.giveBack(connection)
@@ -208,26 +203,6 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       throw classifyPostgresError(error, 'query')
     }
-  }
-
-  /** Behind a pooler only a transaction has settings. */
-  async #inTransaction(
-    connection: ServerConnection,
-    statement: BoundStatement,
-    ctx: StatementContext,
-  ): Promise<QueryResult<unknown>> {
-    const { runner, options } = this.#parts
-    const transaction = await PostgresTransaction.begin(runner, connection, options, {}, ctx)
-    let result: QueryResult<unknown>
-    try {
-      result = await runner.execute(connection, statement, ctx)
-    } catch (error) {
-      await transaction.rollbackQuietly()
-      throw error
-    }
-    if (mayWrite(statement.kind)) await transaction.commit()
-    else await transaction.rollbackQuietly()
-    return result
   }
 
   /** Asks beside everything that is leased. */

@@ -17,8 +17,8 @@ import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { IN_FAILED_TRANSACTION, PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { SessionStreams } from './session-streams.ts'
-import { assertOnSession, type StatementChecks } from './statement-checks.ts'
-import type { BoundStatement, StatementRunner } from './statement-runner.ts'
+import { assertOnSession, type BoundStatement, type StatementChecks } from './statement-checks.ts'
+import type { StatementRunner } from './statement-runner.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -101,7 +101,11 @@ export class PostgresSession implements EngineSession {
     let isGood = false
     try {
       for (;;) {
-        const rows = await this.#inTurn('stream', signal, (joined) => stream.read(size, { signal: joined, timeoutMs }))
+        const rows = await this.#inTurn('stream', signal, async (joined) => {
+          // Also of rows that are there already.
+          this.#assertUsable(joined)
+          return stream.read(size, { signal: joined, timeoutMs })
+        })
         if (rows.length > 0) {
           isGood = true
           yield { rows: rows as R[] }

@@ -5,6 +5,7 @@
  */
 import { quoteName } from './maintenance/quote-name.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
+import type { BoundStatement } from './statement-checks.ts'
 
 /** How values are written; whatever the server's own configuration says, we read these. */
 const FORMATS: Readonly<Record<string, string>> = { bytea_output: 'hex', IntervalStyle: 'postgres' }
@@ -29,9 +30,25 @@ export function localSettings(options: ResolvedPostgresOptions): string {
     .join(' ')
 }
 
-/** Whether a single statement behind a pooler needs a transaction around it, to run as the options say. */
-export function needsTransaction({ readOnly, schema }: ResolvedPostgresOptions): boolean {
-  return readOnly || schema !== undefined
+/** What the server would not do together with something else. Source: PreventInTransactionBlock in its sources. */
+const ALONE = /\bconcurrently\b|^\s*(?:call|do|reindex|cluster)\b|\b(?:database|tablespace|system|subscription)\b/i
+
+/**
+ * The same for a single statement behind a pooler, as a query that goes before it: up to the Sync they are one
+ * transaction. `undefined` where there is nothing to set, or where the statement must be alone.
+ */
+export function prefaceOf(options: ResolvedPostgresOptions, { sql, kind }: BoundStatement): string | undefined {
+  if (kind === 'command' && ALONE.test(sql)) return undefined
+  const { lock_timeout, search_path, default_transaction_read_only } = settingsOf(options)
+  const settings = Object.entries({ lock_timeout, search_path, transaction_read_only: default_transaction_read_only })
+  const calls = settings
+    .filter((setting): setting is [string, string] => setting[1] !== undefined)
+    .map(([name, value]) => `set_config('${name}', ${quoteText(value)}, true)`)
+  return calls.length === 0 ? undefined : `select ${calls.join(', ')}`
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 function settingsOf(options: ResolvedPostgresOptions): Record<string, string> {

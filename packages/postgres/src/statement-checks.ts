@@ -4,10 +4,16 @@
  */
 import { invalidArgument, StoreError } from '@upkeep/core'
 import type { CompiledQuery } from 'kysely'
-import { bindParameters } from './bind-values.ts'
+import { type BoundValue, bindParameters } from './bind-values.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { type StatementClass, StatementClasses } from './statement-class.ts'
-import type { BoundStatement } from './statement-runner.ts'
+
+/** A statement, checked. */
+export interface BoundStatement {
+  readonly sql: string
+  readonly values: readonly BoundValue[]
+  readonly kind: StatementClass
+}
 
 export class StatementChecks {
   readonly #classes = new StatementClasses()

@@ -18,10 +18,20 @@ export class StatementRequest extends ServerRequest {
   protected readonly statement: PreparedStatement
   readonly #values: readonly BoundValue[]
   readonly #stale: readonly string[]
+  /** Completions of what goes before it. */
+  #others: number
+  readonly #preface: string | undefined
 
-  /** `stale` are names that are to be closed first. */
-  constructor(statement: PreparedStatement, values: readonly BoundValue[], stale: readonly string[]) {
+  /** `stale` are names that are to be closed first, `preface` a query that is to run first, whatever it answers. */
+  constructor(
+    statement: PreparedStatement,
+    values: readonly BoundValue[],
+    stale: readonly string[],
+    preface?: string | undefined,
+  ) {
     super()
+    this.#preface = preface
+    this.#others = preface === undefined ? 0 : 1
     this.statement = statement
     this.#values = values
     this.#stale = stale
@@ -35,6 +45,10 @@ export class StatementRequest extends ServerRequest {
   override handleRowDescription(message: { readonly fields: readonly PgField[] }): void {
     super.handleRowDescription(message)
     this.statement.decoder = this.decoder
+  }
+
+  override handleCommandComplete(message: { readonly text: string }): void {
+    if (this.#others-- <= 0) super.handleCommandComplete(message)
   }
 
   override handleReadyForQuery(): void {
@@ -57,6 +71,11 @@ export class StatementRequest extends ServerRequest {
   protected writeBind(connection: PgConnection, portal: string): void {
     const { name, sql, isParsed, isDescribed } = this.statement
     for (const stale of this.#stale) connection.close({ type: 'S', name: stale })
+    if (this.#preface !== undefined) {
+      connection.parse({ name: '', text: this.#preface })
+      connection.bind({ portal: '', statement: '', values: [] })
+      connection.execute({ portal: '', rows: 0 })
+    }
     if (!isParsed) connection.parse({ name, text: sql })
     connection.bind({ portal, statement: name, values: this.#values })
     if (!isDescribed) connection.describe({ type: 'P', name: portal })

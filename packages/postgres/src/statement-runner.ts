@@ -8,23 +8,17 @@
  */
 import { type Clock, StoreError } from '@upkeep/core'
 import type { QueryResult } from 'kysely'
-import type { BoundValue } from './bind-values.ts'
 import { STALE_RESULT } from './postgres-errors.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import type { StatementRegistry } from './prepared-statements.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import { type ServerRequest, TextRequest } from './server-request.ts'
-import { mayWrite, type StatementClass } from './statement-class.ts'
+import { prefaceOf } from './server-settings.ts'
+import type { BoundStatement } from './statement-checks.ts'
+import { mayWrite } from './statement-class.ts'
 import { StatementRequest } from './statement-request.ts'
 import { StoppableRuns } from './stoppable-run.ts'
-
-/** A statement, checked. */
-export interface BoundStatement {
-  readonly sql: string
-  readonly values: readonly BoundValue[]
-  readonly kind: StatementClass
-}
 
 /** How it runs. */
 export interface StatementLimits {
@@ -38,18 +32,13 @@ const STALE_PLANS: ReadonlySet<string> = new Set([STALE_RESULT, '26000', '42P05'
 export class StatementRunner {
   readonly #runs: StoppableRuns
   readonly #registry: StatementRegistry
-  readonly #controlTimeoutMs: number
+  readonly #options: ResolvedPostgresOptions
   executed = 0
 
-  constructor(
-    connector: ServerConnector,
-    registry: StatementRegistry,
-    clock: Clock,
-    { controlTimeoutMs, cancelTimeoutMs }: ResolvedPostgresOptions,
-  ) {
-    this.#runs = new StoppableRuns(connector, clock, cancelTimeoutMs)
+  constructor(connector: ServerConnector, registry: StatementRegistry, clock: Clock, options: ResolvedPostgresOptions) {
+    this.#runs = new StoppableRuns(connector, clock, options.cancelTimeoutMs)
     this.#registry = registry
-    this.#controlTimeoutMs = controlTimeoutMs
+    this.#options = options
   }
 
   /** Counts anew from here on. */
@@ -85,7 +74,7 @@ export class StatementRunner {
     connection: ServerConnection,
     request: R,
     operation: string,
-    { signal, timeoutMs = this.#controlTimeoutMs }: StatementLimits = {},
+    { signal, timeoutMs = this.#options.controlTimeoutMs }: StatementLimits = {},
     isFinal = false,
   ): Promise<R> {
     return this.#runs.run(connection, request, { operation, signal, timeoutMs, isFinal })
@@ -113,11 +102,14 @@ export class StatementRunner {
 
   async #once(
     connection: ServerConnection,
-    { sql, values, kind }: BoundStatement,
+    statement: BoundStatement,
     { signal, timeoutMs }: StatementLimits,
   ): Promise<QueryResult<unknown>> {
+    const { sql, values, kind } = statement
+    const { isPooled } = connection.facts
+    const preface = isPooled && !connection.inTransaction ? prefaceOf(this.#options, statement) : undefined
     const prepared = connection.statements.get(sql, kind)
-    const request = new StatementRequest(prepared, values, connection.statements.takeStale())
+    const request = new StatementRequest(prepared, values, connection.statements.takeStale(), preface)
     const isFinal = mayWrite(kind) && !connection.inTransaction
     await this.#runs.run(connection, request, { operation: 'query', signal, timeoutMs, isFinal })
     if (kind === 'command') this.#registry.schemaChanged()

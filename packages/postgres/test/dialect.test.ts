@@ -1,7 +1,8 @@
 // The bare dialect under Kysely's own executor, with Kysely's strategies for what is aborted.
+
+import { UpkeepPostgresDialect } from '@upkeep/postgres'
 import { Kysely, sql } from 'kysely'
 import { expect, it, vi } from 'vitest'
-import { UpkeepPostgresDialect } from '@upkeep/postgres'
 import { afterTest, expectCode, RUNNING, testClient, testDatabase, until } from './support/server-test.ts'
 
 function open(url: string): Kysely<any> {
@@ -15,9 +16,20 @@ it('has the values, transactions and errors of the store', async () => {
   const db = open(url)
   await sql`create table t (id bigint primary key, at timestamptz(3))`.execute(db)
   const at = new Date()
-  await db.transaction().execute((tx) => tx.insertInto('t').values({ id: 2n ** 60n, at }).execute())
+  await db.transaction().execute((tx) =>
+    tx
+      .insertInto('t')
+      .values({ id: 2n ** 60n, at })
+      .execute(),
+  )
   expect(await db.selectFrom('t').selectAll().execute()).toEqual([{ id: 2n ** 60n, at }])
-  await expectCode(db.insertInto('t').values({ id: 2n ** 60n, at }).execute(), 'CONSTRAINT')
+  await expectCode(
+    db
+      .insertInto('t')
+      .values({ id: 2n ** 60n, at })
+      .execute(),
+    'CONSTRAINT',
+  )
   const ids: unknown[] = []
   for await (const { id } of db.selectFrom('t').select('id').stream()) ids.push(id)
   expect(ids).toEqual([2n ** 60n])

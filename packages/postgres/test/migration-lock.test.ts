@@ -1,9 +1,10 @@
 // One migrator at a time: ours, through the store and through the adapter, and Kysely's own on its stock dialect.
+
+import { UpkeepPostgresDialect } from '@upkeep/postgres'
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Pool } from 'pg'
 import { expect, it } from 'vitest'
-import { UpkeepPostgresDialect } from '@upkeep/postgres'
 import { afterTest, expectCode, testClient, testDatabase, testStore, until } from './support/server-test.ts'
 
 const WAITING = `select exists (select from pg_locks where locktype = 'advisory' and not granted)`
@@ -67,7 +68,8 @@ it('the bare dialect takes the same lock, and gives it back', async () => {
       return {}
     },
   }
-  for (let round = 0; round < 2; round++) expect((await new Migrator({ db, provider }).migrateToLatest()).error).toBe(undefined)
+  for (let round = 0; round < 2; round++)
+    expect((await new Migrator({ db, provider }).migrateToLatest()).error).toBe(undefined)
   expect(held.every((count) => count === 1)).toBe(true)
   expect((await sql`select from pg_locks where locktype = 'advisory'`.execute(db)).rows).toEqual([])
 })

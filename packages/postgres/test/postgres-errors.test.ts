@@ -65,7 +65,10 @@ it('constraints have their kinds and no row in message, stack or cause', async (
 it('a trigger’s own words are the cause, and not in the message', async () => {
   const { url } = await testDatabase()
   const store = await testStore(url)
-  const error = await expectCode(sql.raw(`do $$ begin raise exception '${SECRET}'; end $$`).execute(store.db), 'CONSTRAINT')
+  const error = await expectCode(
+    sql.raw(`do $$ begin raise exception '${SECRET}'; end $$`).execute(store.db),
+    'CONSTRAINT',
+  )
   expect(error.message).not.toContain(SECRET)
   expect((error.cause as Error).message).toBe(SECRET)
 })

@@ -3,7 +3,11 @@ import { expect, it } from 'vitest'
 import { withoutValues } from '../dist/postgres-message.js'
 
 const CASES: readonly (readonly [code: string, said: string, shown: string])[] = [
-  ['23505', 'duplicate key value violates unique constraint "t_pkey"', 'duplicate key value violates unique constraint "t_pkey"'],
+  [
+    '23505',
+    'duplicate key value violates unique constraint "t_pkey"',
+    'duplicate key value violates unique constraint "t_pkey"',
+  ],
   ['42P01', 'relation "secret" does not exist', 'relation "secret" does not exist'],
   ['42601', 'syntax error at or near "frm"', 'syntax error at or near "frm"'],
   ['42601', `syntax error at or near "'hunter2'"`, 'syntax error at or near "…"'],

@@ -1,7 +1,7 @@
 // Where a server is: the grammar of its URL, what wins over it, and that nothing of it is ever repeated.
 import { describe, expect, it } from 'vitest'
-import { resolveTarget } from '../dist/postgres-target.js'
 import type { TargetOptions } from '../dist/postgres-target.js'
+import { resolveTarget } from '../dist/postgres-target.js'
 
 const SECRET = 'hunter2'
 
@@ -18,8 +18,16 @@ function refused(options: TargetOptions): string {
 
 describe('an address', () => {
   it('has its parts decoded, and its location holds no credentials', () => {
-    const { address, location } = resolveTarget({ url: `postgres://me%40corp:${SECRET}%2F%23@db.example:6543/app%20one` })
-    expect(address).toEqual({ host: 'db.example', port: 6543, user: 'me@corp', password: `${SECRET}/#`, database: 'app one' })
+    const { address, location } = resolveTarget({
+      url: `postgres://me%40corp:${SECRET}%2F%23@db.example:6543/app%20one`,
+    })
+    expect(address).toEqual({
+      host: 'db.example',
+      port: 6543,
+      user: 'me@corp',
+      password: `${SECRET}/#`,
+      database: 'app one',
+    })
     expect(location).toBe('postgres://db.example:6543/app%20one')
   })
 

@@ -22,7 +22,16 @@ const CASES: Readonly<Record<StatementClass, readonly string[]>> = {
     'with gone as (delete from t returning *) select * from gone',
     'select * into copy from t',
   ],
-  command: ['create table t (id int)', 'alter table t add a int', 'explain select 1', 'call p()', 'do $$ $$', 'analyze t', 'show all', ''],
+  command: [
+    'create table t (id int)',
+    'alter table t add a int',
+    'explain select 1',
+    'call p()',
+    'do $$ $$',
+    'analyze t',
+    'show all',
+    '',
+  ],
   connection: [
     'set work_mem = 1',
     'set session characteristics as transaction read only',
@@ -38,8 +47,22 @@ const CASES: Readonly<Record<StatementClass, readonly string[]>> = {
     'select pg_advisory_lock(1)',
     'select pg_try_advisory_lock_shared(1)',
   ],
-  local: ['set local work_mem = 1', 'set transaction read only', 'set constraints all deferred', 'lock table t', 'declare c cursor for select 1'],
-  transaction: ['begin', 'START TRANSACTION', 'commit', 'end', 'rollback to a', 'savepoint a', "prepare transaction 'a'"],
+  local: [
+    'set local work_mem = 1',
+    'set transaction read only',
+    'set constraints all deferred',
+    'lock table t',
+    'declare c cursor for select 1',
+  ],
+  transaction: [
+    'begin',
+    'START TRANSACTION',
+    'commit',
+    'end',
+    'rollback to a',
+    'savepoint a',
+    "prepare transaction 'a'",
+  ],
   vacuum: ['vacuum', 'VACUUM (FULL) t'],
 }
 

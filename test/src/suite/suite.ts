@@ -63,7 +63,7 @@ export function createSuite(runner: TestRunner, harness: Harness): Suite {
 
 /** Who waits for a lock of another session. */
 const WAITING_ON_SERVER =
-  "select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 /** Stores that are left open on purpose would otherwise warn on the console. */
 const SILENT: StoreLog = { warn: () => undefined, error: () => undefined }
@@ -108,7 +108,7 @@ async function runScenario(harness: Harness, work: (scenario: Scenario) => Promi
     },
     async untilWaiting(count = 1) {
       if (harness.dialect === 'sqlite') return turns()
-      while (((await scenario.probe(WAITING_ON_SERVER))[0]?.['waiting'] as number) < count) await turns(1)
+      while ((await scenario.probe(WAITING_ON_SERVER)).length < count) await turns(1)
     },
     probe(sql) {
       if (database.probe === undefined) throw new Error(`${harness.name}: the harness has no probe`)

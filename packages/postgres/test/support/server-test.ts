@@ -3,6 +3,7 @@ import { isStoreError, type Store, type StoreErrorCode } from '@upkeep/core'
 import { openPostgresStore, type PostgresStoreOptions } from '@upkeep/postgres'
 import { Client } from 'pg'
 import { afterEach, expect } from 'vitest'
+import type { ServerName } from '../../../../test/servers/server-name.ts'
 import { createPostgresDatabase, type PostgresTestDatabase } from '../../../../test/servers/test-servers.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -16,8 +17,8 @@ export function afterTest(cleanup: () => Promise<unknown>): void {
   cleanups.push(cleanup)
 }
 
-export async function testDatabase(): Promise<PostgresTestDatabase> {
-  const database = await createPostgresDatabase('newest')
+export async function testDatabase(server: ServerName = 'newest'): Promise<PostgresTestDatabase> {
+  const database = await createPostgresDatabase(server)
   afterTest(() => database.drop())
   return database
 }
