@@ -5,6 +5,7 @@ import { MIGRATION_MUTANTS } from './migration-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION_MUTANTS } from './operation-mutants.ts'
 import { POSTGRES_MAINTENANCE_MUTANTS } from './postgres-maintenance-mutants.ts'
+import { POSTGRES_MUTANTS } from './postgres-mutants.ts'
 import { RETENTION_MUTANTS } from './retention-mutants.ts'
 import { SQLITE_MUTANTS } from './sqlite-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
@@ -19,5 +20,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...MIGRATION_MUTANTS,
   ...RETENTION_MUTANTS,
   ...BACKUP_MUTANTS,
+  ...POSTGRES_MUTANTS,
   ...POSTGRES_MAINTENANCE_MUTANTS,
 ]

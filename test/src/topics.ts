@@ -1,5 +1,6 @@
 /** The topics by name: those of every backend, and those of one dialect. */
 import { lostSessions } from './postgres/lost-sessions.ts'
+import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
 import { planChanges } from './postgres/plan-changes.ts'
 import { serverAborts } from './postgres/server-aborts.ts'
 import { columnTypes } from './sqlite/column-types.ts'
@@ -143,7 +144,7 @@ const SQLITE_NAMES = [
   'engineStats',
 ] as const
 
-const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions'] as const
+const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions', 'maintenancePostgres'] as const
 
 /** The name of a topic. */
 export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number] | (typeof POSTGRES_NAMES)[number]
@@ -218,6 +219,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   serverAborts,
   planChanges,
   lostSessions,
+  maintenancePostgres,
 }
 
 /** Every topic's name. */

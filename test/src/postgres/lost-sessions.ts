@@ -32,6 +32,19 @@ export const lostSessions: Topic = ({ expect, expectCode, test }) => {
     expect(await store.db.selectFrom('counter').select('value').execute()).toEqual([{ value: 0 }])
   })
 
+  test('one amid its COMMIT is OUTCOME_UNKNOWN', async (t) => {
+    const store = await t.openWith(['counter'])
+    await t.probe(`create function wait() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(3600); return null; end $$`)
+    await t.probe(`create constraint trigger slow after update on counter deferrable initially deferred
+      for each row execute function wait()`)
+    const committing = rejectionOf(store.transaction((tx) => tx.updateTable('counter').set({ value: 9 }).execute()))
+    while ((await t.probe(`select pid ${OTHERS} and wait_event = 'PgSleep'`)).length === 0) await turns(1)
+    await terminateAll(t)
+    expect(await committing).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false })
+    expect(await store.db.selectFrom('counter').select('value').execute()).toEqual([{ value: 0 }])
+  })
+
   test('one with a transaction: what comes next fails, the commit too, and nothing is stored', async (t) => {
     const store = await t.openWith(['counter'])
     const written = createGate()

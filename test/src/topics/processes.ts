@@ -95,13 +95,13 @@ export const processes: Topic = ({ harness, describe, expect, expectCode, test }
       const other = await client()
       await other.call('hold', { access: 'write' })
       for (const attempt of [
-        store.db.updateTable('counter').set({ value: 7 }).execute(),
-        store.db.updateTable('counter').set({ value: 7 }).returning('value').execute(),
-        store.transaction((tx) => tx.updateTable('counter').set({ value: 7 }).execute()),
-        store.db.transaction().execute((tx) => tx.updateTable('counter').set({ value: 7 }).execute()),
-        store.db.connection().execute((db) => db.updateTable('counter').set({ value: 7 }).execute()),
+        () => store.db.updateTable('counter').set({ value: 7 }).execute(),
+        () => store.db.updateTable('counter').set({ value: 7 }).returning('value').execute(),
+        () => store.transaction((tx) => tx.updateTable('counter').set({ value: 7 }).execute()),
+        () => store.db.transaction().execute((tx) => tx.updateTable('counter').set({ value: 7 }).execute()),
+        () => store.db.connection().execute((db) => db.updateTable('counter').set({ value: 7 }).execute()),
       ]) {
-        const error = await expectCode(attempt, 'BUSY')
+        const error = await expectCode(attempt(), 'BUSY')
         expect(error.retryable).toBe(true)
       }
       await other.call('release')

@@ -4,7 +4,7 @@
  */
 import type { Store } from '@upkeep/core'
 import type { Kysely } from 'kysely'
-import { turns } from '../suite/gate.ts'
+import { track, turns } from '../suite/gate.ts'
 import { holdCounter, increment } from '../suite/slow-statements.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
@@ -93,12 +93,14 @@ export const timeouts: Topic = ({ harness, describe, expect, expectCode, test })
     const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000, timeouts: given })
     const release = await holdCounter(store)
     const fast = rejectionOf(increment(store.withTimeout('fast')))
-    const patient = [store.withTimeout('slow'), store.withTimeout(false), store.withTimeout('default')].map(increment)
+    const patient = [store.withTimeout('slow'), store.withTimeout(false), store.withTimeout('default')].map((db) =>
+      track(increment(db)),
+    )
     await t.untilWaiting(4)
     clock.advance(40_000)
     expect(await fast).toMatchObject({ code: 'TIMEOUT' })
     await release()
-    await Promise.all(patient)
+    await Promise.all(patient.map(({ promise }) => promise))
     expect(await counterValue(store)).toBe(4)
   })
 
