@@ -137,8 +137,8 @@ export class PostgresSession implements EngineSession {
       try {
         this.#transaction = await PostgresTransaction.begin(runner, connection, options, settings, { signal: joined })
       } catch (error) {
-        // Whether it has begun is not looked for: nobody else gets the connection.
-        connection.isSpoilt = true
+        // It may have begun, and its settings not be there: nobody else gets the connection.
+        if (connection.inTransaction) connection.isSpoilt = true
         throw error
       }
     })
