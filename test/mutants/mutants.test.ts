@@ -9,7 +9,8 @@ import { MUTANTS, type Mutant } from './mutants.ts'
 import type { SmallReport } from './small-runner.ts'
 
 const DEFAULT_RUN = 'sqlite-native/file'
-const TEST_TIMEOUT_MS = 5000
+/** A server is another process, and slower where many run beside each other. */
+const TEST_TIMEOUT_MS = { sqlite: 5000, postgres: 15_000 } as const
 const PACKAGES = new URL('../../packages/', import.meta.url)
 
 async function runTests(
@@ -21,13 +22,18 @@ async function runTests(
   const { NODE_OPTIONS: _, ...inherited } = process.env
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [fileURLToPath(new URL('run-tests.ts', import.meta.url)), run, `${TEST_TIMEOUT_MS}`, JSON.stringify(selection)],
+    [
+      fileURLToPath(new URL('run-tests.ts', import.meta.url)),
+      run,
+      `${run.startsWith('postgres/') ? TEST_TIMEOUT_MS.postgres : TEST_TIMEOUT_MS.sqlite}`,
+      JSON.stringify(selection),
+    ],
     {
       env:
         patch === undefined
           ? inherited
           : { ...inherited, NODE_OPTIONS: `--import=${hook}`, UPKEEP_MUTANT: JSON.stringify(patch) },
-      timeout: 60_000,
+      timeout: 120_000,
     },
   )
   return JSON.parse(stdout)
@@ -38,7 +44,7 @@ describe('mutants', () => {
   beforeAll(() => testServer('newest'), 60_000)
 
   for (const run of new Set(MUTANTS.map((mutant) => mutant.run ?? DEFAULT_RUN))) {
-    it(`${run}: without a patch, each of the tests passes`, { timeout: 60_000 }, async () => {
+    it(`${run}: without a patch, each of the tests passes`, { timeout: 120_000 }, async () => {
       const selection = MUTANTS.filter((mutant) => (mutant.run ?? DEFAULT_RUN) === run).map(
         ({ noticedBy }) => noticedBy,
       )
@@ -50,7 +56,7 @@ describe('mutants', () => {
   }
 
   for (const { fault, file, find, replace, run = DEFAULT_RUN, noticedBy } of MUTANTS) {
-    it(`${fault}: noticed`, { timeout: 60_000 }, async () => {
+    it(`${fault}: noticed`, { timeout: 120_000 }, async () => {
       const path = fileURLToPath(new URL(file, PACKAGES))
       expect(readFileSync(path, 'utf8').split(find).length - 1, `places in ${file} that the patch fits`).toBe(1)
       const report = await runTests(run, [noticedBy], { path, find, replace })

@@ -125,7 +125,7 @@ export const serverAborts: Topic = ({ describe, expect, expectCode, test }) => {
       const beside = (async () => {
         for (; !over.isOpen; besideCount++) await sql`select pg_sleep(0.001)`.execute(db)
       })()
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < 40; round++) {
         const controller = new AbortController()
         const running = rejectionOf(sql`select pg_sleep(3600)`.execute(db, { signal: controller.signal }))
         await turns(round % 4)
@@ -137,7 +137,7 @@ export const serverAborts: Topic = ({ describe, expect, expectCode, test }) => {
       over.open()
       await beside
       expect(besideCount > 0).toBe(true)
-      expect(store.stats().errorCount).toEqual({ ABORTED: 60 })
+      expect(store.stats().errorCount).toEqual({ ABORTED: 40 })
     })
   })
 }

@@ -2,21 +2,21 @@
 import { openPostgresMaintenance } from '../../src/maintenance/open-postgres-maintenance.ts'
 import { createParts } from './maintenance-lab.ts'
 
-const [, , url = '', leaseMs = ''] = process.argv
-const parts = createParts(url, { leaseMs: Number(leaseMs) }, `process ${process.pid}`)
+const leaseMs = Number(process.argv[2])
 let session: Awaited<ReturnType<typeof openPostgresMaintenance>> | undefined
 
 const say = (state: string, reason?: string): void => {
   process.send?.({ pid: process.pid, state, reason })
 }
 
-process.on('message', (what) => {
-  void (what === 'maintain' ? maintain() : finish())
+process.on('message', ({ url }: { url?: string }) => {
+  void (url === undefined ? finish() : maintain(url))
 })
 process.on('disconnect', () => process.exit())
 say('ready')
 
-async function maintain(): Promise<void> {
+async function maintain(url: string): Promise<void> {
+  const parts = createParts(url, { leaseMs }, `process ${process.pid}`)
   session = await openPostgresMaintenance(parts, {
     mode: 'auto',
     steps: undefined,

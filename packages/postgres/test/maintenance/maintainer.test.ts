@@ -2,7 +2,7 @@
 // killed is followed by another.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fillTable, slowDown, until } from './fill-table.ts'
 import { type Lab, openLab } from './maintenance-lab.ts'
 
@@ -16,25 +16,26 @@ interface Said {
 }
 
 /** A process that maintains when it is told to. */
-class Maintainer implements AsyncDisposable {
+class Maintainer {
   readonly #child: ReturnType<typeof fork>
   readonly #said: Said[] = []
   #heard: () => void = () => undefined
 
-  constructor(url: string) {
-    this.#child = fork(CHILD, [url, String(LEASE_MS)], { stdio: 'inherit' })
+  constructor() {
+    this.#child = fork(CHILD, [String(LEASE_MS)], { stdio: 'inherit' })
     this.#child.on('message', (said: Said) => {
       this.#said.push(said)
       this.#heard()
     })
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
+  /** Maintains the database at `url`. */
+  maintain(url: string): void {
+    this.#child.send({ url })
   }
 
-  tell(what: 'maintain' | 'finish'): void {
-    this.#child.send(what)
+  finish(): void {
+    this.#child.send({})
   }
 
   async next(): Promise<Said> {
@@ -53,17 +54,24 @@ class Maintainer implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await gone
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill()
-  }
 }
 
+/** Eight that wait to be told; one that was killed is replaced. */
+const waiting: Maintainer[] = []
+
+async function eight(): Promise<readonly Maintainer[]> {
+  const started = Array.from({ length: 8 - waiting.length }, () => new Maintainer())
+  waiting.push(...started)
+  for (const one of started) expect((await one.next()).state).toBe('ready')
+  return [...waiting]
+}
+
+beforeAll(eight, 120_000)
+afterAll(() => Promise.all(waiting.map((one) => one.kill())))
+
 async function eightAtOnce(lab: Lab, urls: readonly string[]): Promise<void> {
-  await using started = new AsyncDisposableStack()
-  const all = urls.map((url) => started.use(new Maintainer(url)))
-  for (const one of all) expect((await one.next()).state).toBe('ready')
-  for (const one of all) one.tell('maintain')
+  const all = await eight()
+  for (const [at, one] of all.entries()) one.maintain(urls[at] ?? '')
   const said = await Promise.all(all.map((one) => one.next()))
   const workers = said.filter(({ state }) => state === 'holding')
   expect(workers.length).toBe(1)
@@ -75,15 +83,16 @@ async function eightAtOnce(lab: Lab, urls: readonly string[]): Promise<void> {
   // Killed where it is, in the middle of its run.
   const at = said.indexOf(worker as Said)
   await all[at]?.kill()
-  const next = all[(at + 1) % all.length] as Maintainer
+  waiting.splice(at, 1)
+  const nextAt = (at + 1) % all.length
   for (;;) {
-    next.tell('maintain')
-    const answer = await next.next()
-    if (answer.state === 'holding') break
-    expect(answer.reason).toContain(`process ${worker?.pid}`)
+    all[nextAt]?.maintain(urls[nextAt] ?? '')
+    const answer = await all[nextAt]?.next()
+    if (answer?.state === 'holding') break
+    expect(answer?.reason).toContain(`process ${worker?.pid}`)
   }
-  next.tell('finish')
-  expect((await next.next()).state).toBe('done')
+  all[nextAt]?.finish()
+  expect((await all[nextAt]?.next())?.state).toBe('done')
   expect((await lab.maintain({ steps: ['inspect'] })).skip).toBe(undefined)
 }
 

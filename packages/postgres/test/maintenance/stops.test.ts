@@ -167,7 +167,8 @@ for (const server of ['newest', 'oldest'] as const) {
         WHERE datname = current_database() AND application_name LIKE 'upkeep maintenance%'`,
       )
       expect((await lab.maintain({ dryRun: true })).skip).toBe(undefined)
-      expect((await lab.maintain({ steps: ['inspect'] })).skip).toBe(undefined)
+      // Until the first two seconds of its claim are over.
+      while ((await lab.maintain({ steps: ['inspect'] })).skip !== undefined);
     })
 
     it('progress goes on and never back, from the progress views', async () => {
