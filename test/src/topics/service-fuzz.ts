@@ -98,7 +98,12 @@ export const serviceFuzz: Topic = ({ harness, expect, test }) => {
         callAtRandom(round, call > CALLS_PER_ROUND * 0.8)
         if (random() < 0.12) await turns(1)
         // Or no run would ever come to its task.
-        if (harness.dialect === 'postgres' && call % 25 === 0) await round.ends.at(-1)
+        if (harness.dialect === 'postgres' && call % 100 === 50) {
+          round.ends.push(endOf(maintainer.stop()))
+          await round.ends.at(-1)
+          round.ends.push(endOf(maintainer.runNow()))
+          await round.ends.at(-1)
+        }
       }
       await store.close({ maintenanceOnClose: false })
       const ends = new Set(await Promise.all(round.ends))
