@@ -1,5 +1,6 @@
 // One project per place of tests. They import the built packages by their public names, so `pnpm build` comes first.
 import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const root = import.meta.dirname
@@ -9,7 +10,10 @@ export default defineConfig({
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
     passWithNoTests: false,
     allowOnly: !process.env.CI,
-    projects: globSync(['packages/*/test', 'test/{runs,mutants,docs}', 'examples/*/test', 'bench/test'], { cwd: root })
+    globalSetup: join(root, 'test/servers/global-setup.ts'),
+    projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs}', 'examples/*/test', 'bench/test'], {
+      cwd: root,
+    })
       .map((folder) => folder.replaceAll('\\', '/'))
       .sort()
       .map((folder) => ({

@@ -35,6 +35,12 @@ const RULES: readonly Rule[] = [
     why: 'a backend imports core by its public names, its own driver, and never another backend',
   },
   {
+    folder: 'packages/postgres/src',
+    folders: ['packages/postgres/src'],
+    packages: ['kysely', 'kysely/', '@upkeep/core', '@upkeep/core/backend', 'pg', 'node:'],
+    why: 'a backend imports core by its public names, its own driver, and never another backend',
+  },
+  {
     folder: 'test/src',
     folders: ['test/src'],
     packages: ['kysely', 'kysely/', '@upkeep/core'],

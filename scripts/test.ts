@@ -1,6 +1,7 @@
 // The whole check of the workspace, as one command: build, types, lint, import directions, packages, tests. Each stage
-// says its name and its time, a failing one shows its output, and the last line is `N passed, N failed, N skipped`,
-// over all tests and one for each other check. Fails if anything failed, and if no test ran at all.
+// says its name and its time, a failing one shows its output, a test that was left out is named, and the last line is
+// `N passed, N failed, N skipped`, over all tests and one for each other check. Fails if anything failed, and if no
+// test ran at all.
 //
 //   node scripts/test.ts [stage …]      only these stages
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -100,14 +101,17 @@ async function runTests(): Promise<Counts> {
 /** From vitest's JSON report. A file that failed before its first test counts as one failure. */
 function countTests(reportFile: string): Counts {
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as {
-    testResults: { status: string; assertionResults: { status: string }[] }[]
+    testResults: { status: string; assertionResults: { status: string; fullName: string }[] }[]
   }
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   for (const { status, assertionResults } of report.testResults) {
     for (const test of assertionResults) {
       if (test.status === 'passed') counts.passed++
       else if (test.status === 'failed') counts.failed++
-      else counts.skipped++
+      else {
+        counts.skipped++
+        console.warn(`left out: ${test.fullName}`)
+      }
     }
     if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) counts.failed++
   }

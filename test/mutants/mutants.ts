@@ -6,6 +6,8 @@ import { MAINTENANCE_MUTANTS } from './maintenance-mutants.ts'
 import { MIGRATION_MUTANTS } from './migration-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION_MUTANTS } from './operation-mutants.ts'
+import { POSTGRES_MAINTENANCE_MUTANTS } from './postgres-maintenance-mutants.ts'
+import { POSTGRES_MUTANTS } from './postgres-mutants.ts'
 import { RETENTION_MUTANTS } from './retention-mutants.ts'
 import { SQLITE_MUTANTS } from './sqlite-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
@@ -24,4 +26,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILE_MUTANTS,
   ...LOG_MUTANTS,
   ...WORKER_MUTANTS,
+  ...POSTGRES_MUTANTS,
+  ...POSTGRES_MAINTENANCE_MUTANTS,
 ]

@@ -28,6 +28,7 @@ export const nodeSqlite: Run = {
       maintenance: 'inline',
       singleMaintainer: 'file',
       concurrentReads: true,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: true,
       persistent: true,

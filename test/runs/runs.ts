@@ -4,6 +4,9 @@ import type { Run } from './run.ts'
 
 const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
   'node-sqlite': async () => (await import('./node-sqlite.ts')).nodeSqlite,
+  'postgres/direct': async () => (await import('./postgres-runs.ts')).postgresDirect,
+  'postgres/oldest': async () => (await import('./postgres-runs.ts')).postgresOldest,
+  'postgres/pgbouncer': async () => (await import('./postgres-runs.ts')).postgresPgbouncer,
   'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
   'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
 }

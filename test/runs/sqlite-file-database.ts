@@ -35,7 +35,7 @@ async function sizeBytes(path: string): Promise<number> {
 function filesOf(path: string): TestFiles {
   const start = basename(path)
   return {
-    change: (changes) => changeFiles(path, changes),
+    change: async (changes) => void (await changeFiles(path, changes)),
     names: async () =>
       (await readdir(dirname(path)))
         .filter((name) => name.startsWith(start))

@@ -24,6 +24,7 @@ export const sqliteNativeFile: Run = {
       maintenance: 'worker',
       singleMaintainer: 'file',
       concurrentReads: true,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: true,
       persistent: true,

@@ -31,6 +31,7 @@ export const sqliteNativeMemory: Run = {
       maintenance: 'inline',
       singleMaintainer: false,
       concurrentReads: false,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: false,
       persistent: false,

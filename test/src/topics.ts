@@ -1,4 +1,9 @@
 /** The topics by name: those of every backend, and those of one dialect. */
+
+import { lostSessions } from './postgres/lost-sessions.ts'
+import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
+import { planChanges } from './postgres/plan-changes.ts'
+import { serverAborts } from './postgres/server-aborts.ts'
 import { checkpointer } from './sqlite/checkpointer.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
@@ -152,8 +157,10 @@ const SQLITE_NAMES = [
   'heldLog',
 ] as const
 
+const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions', 'maintenancePostgres'] as const
+
 /** The name of a topic. */
-export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number]
+export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number] | (typeof POSTGRES_NAMES)[number]
 
 const TOPICS: Readonly<Record<TopicName, Topic>> = {
   lifecycle,
@@ -228,17 +235,21 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   heldLog,
   backup,
   backupStops,
+  serverAborts,
+  planChanges,
+  lostSessions,
+  maintenancePostgres,
 }
 
 /** Every topic's name. */
-export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES]
+export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES, ...POSTGRES_NAMES]
 
 /** The topics that `dialect` has, or those of them that are named. @throws Error for a name that is none of them */
 export function resolveTopics(
   dialect: Harness['dialect'],
   names: readonly string[] | undefined,
 ): readonly (readonly [string, Topic])[] {
-  const known: readonly TopicName[] = dialect === 'sqlite' ? TOPIC_NAMES : COMMON_NAMES
+  const known: readonly TopicName[] = [...COMMON_NAMES, ...(dialect === 'sqlite' ? SQLITE_NAMES : POSTGRES_NAMES)]
   return (names ?? known).map((name) => {
     const found = known.find((one) => one === name)
     if (found === undefined) throw new Error(`there is no topic "${name}"; ${dialect} has ${known.join(', ')}`)

@@ -27,6 +27,7 @@ const ALL: Capabilities = {
   maintenance: 'process',
   singleMaintainer: 'file',
   concurrentReads: true,
+  concurrentWrites: false,
   asyncContext: true,
   multiProcess: true,
   persistent: true,

@@ -61,10 +61,12 @@ export const cancellation: Topic = ({ harness, describe, expect, expectCode, tes
       const store = await openWith(['person', 'counter'])
       const begun = createGate()
       const finish = createGate()
+      // The very row that they want to write: where writers run beside each other they wait for nothing less.
       const writing = store.transaction(async (tx) => {
-        await tx.updateTable('counter').set({ value: 1 }).execute()
+        await tx.insertInto('person').values(ANN).execute()
         begun.open()
         await finish.opened
+        await tx.deleteFrom('person').execute()
       })
       await begun.opened
       const controller = new AbortController()

@@ -19,7 +19,8 @@ import type { Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
 import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
-import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceStepName } from './maintenance.ts'
+import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceTableReport } from './maintenance.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 import type { EngineStats } from './stats.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 
@@ -276,4 +277,6 @@ export interface MaintenanceStepResult {
   readonly before?: MaintenanceMeasures | undefined
   /** What was measured after it, as it really is. */
   readonly after?: MaintenanceMeasures | undefined
+  /** What came of each table, or index, where it goes through them one by one. */
+  readonly tables?: readonly MaintenanceTableReport[] | undefined
 }

@@ -5,6 +5,8 @@
  * how the store behaves; each entry says which it is.
  */
 
+import type { MaintenanceStepName } from './maintenance-steps.ts'
+
 /** What a store can do, and how; branch on these, never on a backend's name. */
 export interface Capabilities {
   /**
@@ -33,6 +35,11 @@ export interface Capabilities {
    * the caller's. `inline` holds the caller's thread.
    */
   readonly maintenance: 'process' | 'worker' | 'server' | 'inline'
+  /**
+   * The steps that `maintenance()` has here; any other, asked for by name, is `UNSUPPORTED`, and so is `integrity` without
+   * that step. `undefined`: those of SQLite, as far as the other capabilities have them.
+   */
+  readonly maintenanceSteps?: readonly MaintenanceStepName[] | undefined
   /** How one maintainer is chosen among several stores and processes; `false` where there can be only one store. */
   readonly singleMaintainer: 'file' | 'server' | false
   /**
@@ -42,7 +49,15 @@ export interface Capabilities {
    */
   readonly concurrentReads: boolean
   /**
-   * Whether a nested write is `NESTED_USE` at once. `false`: it waits and ends in `BUSY`, and `detached()` is
+   * Whether write transactions run beside each other, waiting only for rows and tables that another has changed. What one
+   * has read may then be outdated when it writes: `repeatable read` or stricter makes that `SERIALIZATION`, for `retry`. A
+   * write through the store inside its own transaction is one of its own, and `BUSY` in time where it would wait for the
+   * transaction around it. `false`: they run one after another, each from what the one before it left.
+   */
+  readonly concurrentWrites: boolean
+  /**
+   * Whether what would wait for the transaction it is called in is `NESTED_USE` at once: maintenance, migrations, a
+   * backup, and, without `concurrentWrites`, a write. `false`: it waits and ends in `BUSY`, and `detached()` is
    * `UNSUPPORTED`.
    */
   readonly asyncContext: boolean

@@ -7,8 +7,8 @@ import type { PoolStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { PeakWindow } from '../metrics/peak-window.ts'
 import { QueueMeter } from '../metrics/queue-meter.ts'
+import { type WaitLimit, WaitQueue } from '../session/wait-queue.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
-import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
 /** Bounds of a pool. */
 export interface ReaderPoolOptions {

@@ -89,6 +89,7 @@ export function sqliteCapabilities(
     maintenance: isFile && openOffload !== undefined ? elsewhere : 'inline',
     singleMaintainer: isFile ? 'file' : false,
     concurrentReads: set.reader !== undefined,
+    concurrentWrites: false,
     asyncContext: asyncContext !== undefined,
     multiProcess: isFile,
     persistent: isFile,

@@ -8,15 +8,15 @@ import type { AbortableOperationOptions, CompiledQuery, QueryResult, Transaction
 import type { AmbientScope, EngineSession, StatementContext } from '../contract/backend.ts'
 import { invalidArgument, type StoreError } from '../errors/store-error.ts'
 import { markTransactionOver } from '../kysely/kysely-internals.ts'
+import { SessionFate, toldAgain } from '../session/session-fate.ts'
+import { TurnQueue } from '../session/turn-queue.ts'
 import type { LongStatements } from './executors/long-statements.ts'
-import { SessionFate, toldAgain } from './session-fate.ts'
 import { SessionLease } from './session-lease.ts'
 import { SessionStatements } from './session-statements.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { type RowSource, readChunks } from './sqlite-stream.ts'
 import { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementRouter } from './statement-router.ts'
-import { TurnQueue } from './turn-queue.ts'
 import type { LockHolder } from './write-lock.ts'
 
 /** What a session is acquired with. */

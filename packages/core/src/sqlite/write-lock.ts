@@ -8,7 +8,7 @@ import type { QueueStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
 import { QueueMeter } from '../metrics/queue-meter.ts'
-import { type WaitLimit, WaitQueue } from './wait-queue.ts'
+import { type WaitLimit, WaitQueue } from '../session/wait-queue.ts'
 
 /** Who holds the lock, for messages and to recognise nested use. */
 export interface LockHolder {

@@ -5,7 +5,7 @@
  */
 import { joinSignals } from '../../abort/join-signals.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
-import type { MaintenanceStepName } from '../../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../../contract/maintenance-steps.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
 import { walSizeBytes } from '../wal-size.ts'

@@ -5,7 +5,9 @@
 
 import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../../contract/backend.ts'
 import type { StoreLog } from '../../contract/log.ts'
-import type { MaintenancePlan, MaintenanceStepName } from '../../contract/maintenance.ts'
+import type { MaintenancePlan } from '../../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../../contract/maintenance-steps.ts'
+import { StoreError } from '../../errors/store-error.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
 import type { ExecutorPool } from '../executors/executor-pool.ts'
 import type { SqliteMemory } from '../port.ts'
@@ -158,6 +160,9 @@ class SqliteMaintenance implements MaintenanceSession {
         return analyze(scope)
       case 'shrink':
         return shrink(scope)
+      case 'databaseStats':
+      case 'reindex':
+        throw new StoreError('UNSUPPORTED', `SQLite has no step "${step}"`, { operation: 'maintenance' })
     }
   }
 
