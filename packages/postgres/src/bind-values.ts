@@ -4,6 +4,7 @@
  * No type is named: the server takes a parameter for what it stands beside, as it does with a literal. A bare parameter
  * in a select list is text therefore; `cast(… as …)` says otherwise.
  */
+import { invalidArgument } from '@upkeep/core'
 import {
   assertBigintParameter,
   assertTextParameter,
@@ -12,11 +13,17 @@ import {
   refuseParameter,
 } from '@upkeep/core/backend'
 
+/** What the protocol can count. Source: https://www.postgresql.org/docs/current/limits.html */
+const MAX_PARAMETERS = 65_535
+
 /** What a message of the protocol holds for a parameter. */
 export type BoundValue = string | Buffer | null
 
 /** The bound form of all parameters. @throws INVALID_ARGUMENT, naming the position and never the value */
 export function bindParameters(parameters: readonly unknown[]): BoundValue[] {
+  if (parameters.length > MAX_PARAMETERS) {
+    throw invalidArgument(`a statement takes at most ${MAX_PARAMETERS} parameters; write fewer rows at a time`, 'query')
+  }
   const bound = new Array<BoundValue>(parameters.length)
   for (let index = 0; index < parameters.length; index++) bound[index] = bindValue(parameters[index], index)
   return bound

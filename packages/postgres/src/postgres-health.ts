@@ -5,7 +5,7 @@
  * seen by the core, from `stats()`.
  * Source: https://www.postgresql.org/docs/current/monitoring-stats.html
  */
-import type { HealthFinding, HealthLimits } from '@upkeep/core'
+import { type HealthFinding, type HealthLimits, isStoreError } from '@upkeep/core'
 import { warnAbove } from '@upkeep/core/backend'
 import type { ServerConnection } from './server-connection.ts'
 import type { StatementLimits, StatementRunner } from './statement-runner.ts'
@@ -21,13 +21,19 @@ const XID_AGE_FAIL = 1_600_000_000
 /** Transactions: what a snapshot that old keeps VACUUM from removing is felt. */
 const XMIN_AGE_WARN = 10_000_000
 
+/** Share of the rows that are dead, and from how many on it is looked at: small tables are all dead now and then. */
+const DEAD_RATIO = 0.3
+const DEAD_ROWS = 100_000
+
 /** One row, so that it is one moment. */
 const FACTS = `
   select pg_is_in_recovery() as "inRecovery",
     (select age(datfrozenxid) from pg_database where datname = current_database()) as "xidAge",
     (select max(age(backend_xmin)) from pg_stat_activity where pid <> pg_backend_pid()) as "sessionAge",
     (select max(greatest(age(xmin), age(catalog_xmin))) from pg_replication_slots) as "slotAge",
-    (select max(age(transaction)) from pg_prepared_xacts where database = current_database()) as "preparedAge"`
+    (select max(age(transaction)) from pg_prepared_xacts where database = current_database()) as "preparedAge",
+    (select coalesce(sum(n_dead_tup), 0)::float8 from pg_stat_user_tables) as "deadRows",
+    (select coalesce(sum(n_live_tup), 0)::float8 from pg_stat_user_tables) as "liveRows"`
 
 interface Facts {
   readonly inRecovery: boolean
@@ -35,6 +41,8 @@ interface Facts {
   readonly sessionAge: number | null
   readonly slotAge: number | null
   readonly preparedAge: number | null
+  readonly deadRows: number
+  readonly liveRows: number
 }
 
 /** Reads something, which `select 1` would not. */
@@ -54,9 +62,30 @@ export async function postgresHealth(
   _limits: HealthLimits,
   limits: StatementLimits,
 ): Promise<readonly HealthFinding[]> {
-  const { rows } = await runner.text(connection, FACTS, 'health', limits)
-  const facts = rows[0] as unknown as Facts
-  return [recovery(facts, isReadOnly), version(connection), xidAge(facts), xminAge(facts)]
+  const facts = await factsOf(runner, connection, limits)
+  if (facts === undefined) return [version(connection)]
+  return [recovery(facts, isReadOnly), version(connection), xidAge(facts), xminAge(facts), deadRows(facts)]
+}
+
+/** `undefined` from a flavour that has not all of these views. */
+async function factsOf(
+  runner: StatementRunner,
+  connection: ServerConnection,
+  limits: StatementLimits,
+): Promise<Facts | undefined> {
+  try {
+    return (await runner.text(connection, FACTS, 'health', limits)).rows[0] as unknown as Facts
+  } catch (error) {
+    if (isStoreError(error) && (error.code === 'SYNTAX' || error.code === 'UNSUPPORTED')) return undefined
+    throw error
+  }
+}
+
+/** Source: https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-TABLES-VIEW */
+function deadRows({ deadRows: dead, liveRows: live }: Facts): HealthFinding {
+  const text = `share of the rows that are dead, from 0 to 1; looked at when they are more than ${DEAD_ROWS}`
+  const finding = warnAbove('dead_rows', text, dead === 0 ? 0 : dead / (dead + live), DEAD_RATIO)
+  return dead > DEAD_ROWS ? finding : { ...finding, status: 'pass' }
 }
 
 function recovery({ inRecovery }: Facts, isReadOnly: boolean): HealthFinding {

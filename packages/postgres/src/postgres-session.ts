@@ -16,7 +16,7 @@ import { classifyPostgresError } from './postgres-errors.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { IN_FAILED_TRANSACTION, PostgresTransaction } from './postgres-transaction.ts'
 import type { ServerConnection } from './server-connection.ts'
-import { SessionStreams } from './session-streams.ts'
+import { readChunks, SessionStreams } from './session-streams.ts'
 import { assertOnSession, type BoundStatement, type StatementChecks } from './statement-checks.ts'
 import type { StatementRunner } from './statement-runner.ts'
 
@@ -98,25 +98,13 @@ export class PostgresSession implements EngineSession {
       )
       return this.#streams.open(statement, { signal: joined })
     })
-    let isGood = false
-    try {
-      for (;;) {
-        const rows = await this.#inTurn('stream', signal, async (joined) => {
-          // Also of rows that are there already.
-          this.#assertUsable(joined)
-          return stream.read(size, { signal: joined, timeoutMs })
-        })
-        if (rows.length > 0) {
-          isGood = true
-          yield { rows: rows as R[] }
-          isGood = false
-        }
-        if (rows.length < size) break
-      }
-      isGood = true
-    } finally {
-      await this.#turns.run(() => this.#endStream(stream, isGood))
-    }
+    const read = (): Promise<unknown[]> =>
+      this.#inTurn('stream', signal, async (joined) => {
+        // Also of rows that are there already.
+        this.#assertUsable(joined)
+        return stream.read(size, { signal: joined, timeoutMs })
+      })
+    yield* readChunks<R>(size, read, (isGood) => this.#turns.run(() => this.#endStream(stream, isGood)))
   }
 
   /** Kysely's: the signal of a statement stops it in the server already. */
@@ -137,8 +125,8 @@ export class PostgresSession implements EngineSession {
       try {
         this.#transaction = await PostgresTransaction.begin(runner, connection, options, settings, { signal: joined })
       } catch (error) {
-        // Whether it has begun is not looked for: nobody else gets the connection.
-        connection.isSpoilt = true
+        // It may have begun, and its settings not be there: nobody else gets the connection.
+        if (connection.inTransaction) connection.isSpoilt = true
         throw error
       }
     })

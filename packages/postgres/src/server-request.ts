@@ -11,6 +11,7 @@
  * a failure means is for others to say.
  * Source: https://www.postgresql.org/docs/current/protocol-flow.html
  */
+import { StoreError } from '@upkeep/core'
 import type { PgConnection, PgField, Submittable } from './pg-client.ts'
 import { isServerMessage } from './postgres-errors.ts'
 import { createRowDecoder, type RowDecoder } from './row-decoder.ts'
@@ -94,7 +95,10 @@ export abstract class ServerRequest implements Submittable {
   }
 
   handleCopyInResponse(connection: PgConnection): void {
-    connection.sendCopyFail('COPY FROM STDIN is not supported')
+    this.#failure ??= new StoreError('UNSUPPORTED', 'COPY FROM STDIN is not supported', { operation: 'query' })
+    connection.sendCopyFail('there is nothing to copy')
+    // The server has ignored the one before, since it was waiting for data.
+    connection.sync()
   }
 
   handleCopyData(): void {}

@@ -5,6 +5,7 @@
  * after what is left of them was read into memory.
  */
 import type { StoreError } from '@upkeep/core'
+import type { QueryResult } from 'kysely'
 import { PostgresCursor } from './postgres-cursor.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
 import { PostgresTransaction } from './postgres-transaction.ts'
@@ -18,6 +19,26 @@ export interface SessionStream {
   read(count: number, limits: StatementLimits): Promise<unknown[]>
   /** `isGood` if nothing has failed: then what it has written stays. */
   end(isGood: boolean): Promise<void>
+}
+
+/** The chunks of a stream: `read` gives the next rows, `end` hears whether nothing has failed, also of a reader who leaves. */
+export async function* readChunks<R>(
+  size: number,
+  read: () => Promise<unknown[]>,
+  end: (isGood: boolean) => Promise<void>,
+): AsyncGenerator<QueryResult<R>> {
+  let isGood = false
+  try {
+    for (;;) {
+      const rows = await read()
+      isGood = true
+      if (rows.length > 0) yield { rows: rows as R[] }
+      if (rows.length < size) break
+      isGood = false
+    }
+  } finally {
+    await end(isGood)
+  }
 }
 
 export class SessionStreams {

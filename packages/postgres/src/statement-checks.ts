@@ -20,6 +20,8 @@ export class StatementChecks {
 
   /** @throws INVALID_ARGUMENT for a parameter that is none, or a VACUUM */
   bound({ sql, parameters }: CompiledQuery): BoundStatement {
+    // It ends the text in the protocol, and what comes after it would be read as something else.
+    if (sql.includes('\0')) throw invalidArgument('the text of a statement has a NUL character', 'query')
     const kind = this.#classes.of(sql)
     if (kind === 'vacuum') throw invalidArgument('VACUUM is done by maintenance()', 'query')
     return { sql, values: bindParameters(parameters), kind }
