@@ -39,9 +39,18 @@ function createRun(name: string, server: ServerName): Run {
   }
 }
 
+/** A clock that a test moves by hours must not end what a real server has under way for milliseconds. */
+const NEVER = { connectTimeoutMs: 2 ** 31 - 1, controlTimeoutMs: 2 ** 31 - 1 } as const
+
 function openStore<DB>(url: string, { busyTimeoutMs, ...options }: TestStoreOptions): Promise<Store<DB>> {
-  const busy = busyTimeoutMs === undefined ? {} : { lockTimeoutMs: Math.max(1, busyTimeoutMs) }
-  return openPostgresStore<DB>({ url, ...busy, ...options })
+  return openPostgresStore<DB>({
+    url,
+    // What a killed maintainer had is free behind a pooler when its time is up.
+    maintenance: { leaseMs: 2500 },
+    ...(busyTimeoutMs !== undefined && { lockTimeoutMs: Math.max(1, busyTimeoutMs) }),
+    ...(options.clock !== undefined && { ...NEVER, timeouts: { defaultMs: false } }),
+    ...options,
+  })
 }
 
 async function createDatabase(run: string, server: ServerName): Promise<TestDatabase> {

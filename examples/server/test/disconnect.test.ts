@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { LOCATIONS } from './support/locations.ts'
 import { idOf, startServer, writeManyBytes } from './support/running-server.ts'
 
-describe.each(Object.entries(LOCATIONS))('%s', (_, makeLocation) => {
+describe.each(Object.entries(LOCATIONS))('%s', { timeout: 60_000 }, (_, makeLocation) => {
   it('a client that goes away amid an export ends it in the database', async () => {
     const { url, remove } = await makeLocation()
     const server = await startServer(url)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { LASTING, LOCATIONS, type Location } from './support/locations.ts'
 import { idOf, type RunningServer, startServer, writeManyBytes } from './support/running-server.ts'
 
-const SHUTDOWN_MS = 5000
+const SHUTDOWN_MS = 12_000
 const CLIENT_COUNT = 8
 
 /** Writes notes without a pause until it is refused; `acknowledged` has those that were answered. */
@@ -17,7 +17,7 @@ async function write(server: RunningServer, client: number, acknowledged: string
   }
 }
 
-describe.each(Object.entries(LOCATIONS))('%s', (name, makeLocation) => {
+describe.each(Object.entries(LOCATIONS))('%s', { timeout: 60_000 }, (name, makeLocation) => {
   const withServer = async (work: (location: Location, server: RunningServer) => Promise<void>): Promise<void> => {
     const location = await makeLocation()
     const server = await startServer(location.url, { SHUTDOWN_MS: `${SHUTDOWN_MS}` })
@@ -36,7 +36,7 @@ describe.each(Object.entries(LOCATIONS))('%s', (name, makeLocation) => {
       await expect.poll(() => acknowledged.length, { interval: 1, timeout: 10_000 }).toBeGreaterThan(100)
       const { code, tookMs, output } = await server.terminate()
       await Promise.all(clients)
-      expect({ code, output: output.split('\n').at(-2) }).toEqual({ code: 0, output: '{"closed":true,"clean":true}' })
+      expect([code, output]).toEqual([0, expect.stringContaining('{"closed":true,"clean":true}')])
       expect(tookMs).toBeLessThan(SHUTDOWN_MS)
       if (!LASTING.includes(name)) return
 

@@ -1,9 +1,12 @@
 // Behind a pooler of transactions: nothing is kept on a connection, and the options hold all the same.
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
+import { isLeftOut } from '../../../test/servers/is-left-out.ts'
 import { expectCode, testClient, testDatabase, testStore } from './support/server-test.ts'
 
-it('statements have no names, and stale plans do not come up', async () => {
+const onPooler = it.skipIf(isLeftOut('pgbouncer'))
+
+onPooler('statements have no names, and stale plans do not come up', async () => {
   const { url, directUrl } = await testDatabase('pgbouncer')
   const outside = await testClient(directUrl)
   const store = await testStore(url)
@@ -17,7 +20,7 @@ it('statements have no names, and stale plans do not come up', async () => {
   expect(rows).toEqual([{ n: 0 }])
 })
 
-it('a lock is waited for as long as the option says, by a single statement and in a transaction', async () => {
+onPooler('a lock is waited for as long as the option says, by a single statement and in a transaction', async () => {
   const { url, directUrl } = await testDatabase('pgbouncer')
   const outside = await testClient(directUrl)
   const store = await testStore(url, { lockTimeoutMs: 50, timeouts: { defaultMs: false } })
@@ -34,7 +37,7 @@ it('a lock is waited for as long as the option says, by a single statement and i
   expect((await sql`select id from t`.execute(store.db)).rows).toEqual([{ id: 1 }, { id: 2 }])
 })
 
-it('schema and readOnly hold for each statement, and for nobody else’s', async () => {
+onPooler('schema and readOnly hold for each statement, and for nobody else’s', async () => {
   const { url, directUrl } = await testDatabase('pgbouncer')
   const outside = await testClient(directUrl)
   await outside.query(`create schema "It's mine"; create table "It's mine".t (id int)`)
@@ -52,7 +55,7 @@ it('schema and readOnly hold for each statement, and for nobody else’s', async
   await sql`create index concurrently on ${sql.id("It's mine", 't')} (id)`.execute(store.db)
 })
 
-it('what would stay with somebody else’s connection is UNSUPPORTED', async () => {
+onPooler('what would stay with somebody else’s connection is UNSUPPORTED', async () => {
   const { url } = await testDatabase('pgbouncer')
   const store = await testStore(url)
   for (const text of ['set work_mem = 100', 'select pg_advisory_lock(1)', 'create temp table a (id int)', 'listen a']) {
@@ -63,7 +66,7 @@ it('what would stay with somebody else’s connection is UNSUPPORTED', async () 
   }
 })
 
-it('a statement is stopped, and its neighbours are not', async () => {
+onPooler('a statement is stopped, and its neighbours are not', async () => {
   const { url } = await testDatabase('pgbouncer')
   const store = await testStore(url)
   for (let round = 0; round < 20; round++) {
@@ -76,7 +79,7 @@ it('a statement is stopped, and its neighbours are not', async () => {
   }
 })
 
-it('one migrates at a time, by a lock in a transaction', async () => {
+onPooler('one migrates at a time, by a lock in a transaction', async () => {
   const { url } = await testDatabase('pgbouncer')
   const stores = await Promise.all([1, 2, 3].map(() => testStore(url)))
   let inside = 0

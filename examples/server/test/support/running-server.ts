@@ -52,7 +52,7 @@ export async function startServer(
 /** Writes more than the sockets between two processes hold, so that an export has to wait for its reader. */
 export async function writeManyBytes({ request }: RunningServer): Promise<void> {
   const body = 'x'.repeat(90_000)
-  await Promise.all(Array.from({ length: 120 }, (_, n) => request('PUT', `/notes/${idOf(n)}`, { title: `${n}`, body })))
+  await Promise.all(Array.from({ length: 60 }, (_, n) => request('PUT', `/notes/${idOf(n)}`, { title: `${n}`, body })))
 }
 
 /** The id of the `n`th note. */

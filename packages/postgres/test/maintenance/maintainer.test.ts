@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isLeftOut } from '../../../../test/servers/is-left-out.ts'
 import { fillTable, slowDown, until } from './fill-table.ts'
 import { type Lab, openLab } from './maintenance-lab.ts'
 
@@ -96,6 +97,8 @@ async function eightAtOnce(lab: Lab, urls: readonly string[]): Promise<void> {
   expect((await lab.maintain({ steps: ['inspect'] })).skip).toBe(undefined)
 }
 
+const onPooler = it.skipIf(isLeftOut('pgbouncer'))
+
 describe('one of eight processes works, seven say who does, and one that is killed is followed', {
   timeout: 60_000,
 }, () => {
@@ -104,12 +107,12 @@ describe('one of eight processes works, seven say who does, and one that is kill
     await eightAtOnce(lab, Array(8).fill(lab.directUrl))
   })
 
-  it('all behind pgbouncer', async () => {
+  onPooler('all behind pgbouncer', async () => {
     await using lab = await openLab('pgbouncer')
     await eightAtOnce(lab, Array(8).fill(lab.url))
   })
 
-  it('some behind pgbouncer, some beside it', async () => {
+  onPooler('some behind pgbouncer, some beside it', async () => {
     await using lab = await openLab('pgbouncer')
     const urls = [...Array(8).keys()].map((at) => (at % 2 === 0 ? lab.url : lab.directUrl))
     await eightAtOnce(lab, urls)
@@ -117,7 +120,7 @@ describe('one of eight processes works, seven say who does, and one that is kill
 })
 
 describe('behind pgbouncer', () => {
-  it('tables are vacuumed and judged as on a connection of one’s own', async () => {
+  onPooler('tables are vacuumed and judged as on a connection of one’s own', async () => {
     await using lab = await openLab('pgbouncer')
     await fillTable(lab, 'bloated', 500)
     await fillTable(lab, 'locked', 500)
@@ -131,7 +134,7 @@ describe('behind pgbouncer', () => {
     ])
   })
 
-  it('no setting of ours stays with the connections of others', async () => {
+  onPooler('no setting of ours stays with the connections of others', async () => {
     await using lab = await openLab('pgbouncer')
     await fillTable(lab, 'bloated', 500)
     await lab.maintain({ budgetLeftMs: () => 60_000 })
@@ -149,7 +152,7 @@ describe('behind pgbouncer', () => {
     await client.end()
   })
 
-  it('an abort ends the VACUUM that runs', async () => {
+  onPooler('an abort ends the VACUUM that runs', async () => {
     await using lab = await openLab('pgbouncer')
     await fillTable(lab, 'slow', 20_000)
     await slowDown(lab)
@@ -163,7 +166,7 @@ describe('behind pgbouncer', () => {
 })
 
 describe('a lease', () => {
-  it('that another one has taken ends the run that had it', async () => {
+  onPooler('that another one has taken ends the run that had it', async () => {
     await using lab = await openLab('pgbouncer')
     await fillTable(lab, 'slow', 20_000)
     await slowDown(lab)

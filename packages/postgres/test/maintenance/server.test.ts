@@ -2,6 +2,7 @@
 // what a role may not do, and what is noted for later.
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { isLeftOut } from '../../../../test/servers/is-left-out.ts'
 import type { Ask } from '../../src/maintenance/dedicated-client.ts'
 import { recallNote } from '../../src/maintenance/maintainer-notes.ts'
 import { fillTable, slowDown, until } from './fill-table.ts'
@@ -19,7 +20,7 @@ async function createRole(lab: Lab): Promise<AsyncDisposable & { readonly name: 
   }
 }
 
-describe('a standby', () => {
+describe.skipIf(isLeftOut('standby'))('a standby', () => {
   it('is skipped as a whole, with the reason, and looked at by nobody', async () => {
     await using lab = await openLab('standby')
     const { skip, plan } = await lab.maintain({ mode: 'full' })
