@@ -82,8 +82,8 @@ function decideDatabaseStats(
   run: MaintenanceRun,
   { server, vacuumCount }: ServerPlanFacts,
 ): Decision {
-  if (server.version < 160_000) return no('before Postgres 16 every VACUUM does it')
   if (isNamed) return yes('asked for')
+  if (server.version < 160_000) return no('before Postgres 16 every VACUUM does it')
   if (run.mode === 'light') return no('not in mode light')
   return vacuumCount === 0 ? no('nothing is vacuumed') : yes('what was vacuumed has moved the oldest transaction')
 }

@@ -1,9 +1,10 @@
 /** The steps that are about the server as a whole: the look at it, the statistics of the database, CHECKPOINT. */
 import type { MaintenanceMeasures, MaintenanceStepResult } from '@upkeep/core'
 import { chooseForAnalyze, chooseForVacuum } from './choose-tables.ts'
+import { NOTES_TABLE } from './maintainer-notes.ts'
 import { APPLICATION_NAME, type MaintenanceScope } from './maintenance-scope.ts'
 import { runStatement } from './run-statement.ts'
-import { DATABASE_STATS_STATEMENT } from './statements.ts'
+import { DATABASE_STATS_STATEMENT, vacuumStatement } from './statements.ts'
 import { readTables, readVacuumLimits } from './table-stats.ts'
 import { readWraparound } from './wraparound.ts'
 import { readXminHolders } from './xmin-holders.ts'
@@ -36,10 +37,23 @@ async function inspectTables({ client, server, schemas }: MaintenanceScope): Pro
   }
 }
 
-/** The database is as old as its oldest table; each VACUUM of 16 and newer left that out. */
+/**
+ * The database is as old as its oldest table; each VACUUM of 16 and newer leaves that out. Before, every one does it, so
+ * that of the smallest table there is does.
+ */
 export async function updateDatabaseStats(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
+  const { version, schema } = scope.server
+  const isOwnStatement = version >= 160_000
+  if (!isOwnStatement && schema === undefined)
+    return { status: 'skipped', reason: 'there is no table to vacuum for it' }
   const before = await ages(scope)
-  return ended(await runStatement(scope, DATABASE_STATS_STATEMENT), before, () => ages(scope))
+  const sql = isOwnStatement
+    ? DATABASE_STATS_STATEMENT
+    : vacuumStatement({ schema: schema ?? '', name: NOTES_TABLE }, version)
+  const outcome = await runStatement(scope, sql)
+  if ('notices' in outcome && outcome.notices.some(({ severity }) => severity === 'WARNING'))
+    return { status: 'blocked', reason: 'the table that is vacuumed for it is locked, or not ours', before }
+  return ended(outcome, before, () => ages(scope))
 }
 
 /** @throws PERMISSION */

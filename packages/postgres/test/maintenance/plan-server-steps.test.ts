@@ -61,6 +61,7 @@ describe('the plan', () => {
 
   it('before 16 leaves the statistics of the database to VACUUM', () => {
     expect(planned({ server: { version: 150_018 } })).toEqual(['inspect', 'vacuum', 'analyze'])
+    expect(planned({ steps: ['databaseStats'], server: { version: 150_018 } })).toEqual(['databaseStats'])
   })
 
   it('leaves out what the flavour lacks, also where it is asked for', () => {
