@@ -74,7 +74,8 @@ static int join(const sqlite3_api_routines *api) {
   lock();
   is_ours = connections == 0 || sqlite3_api == api;
   if (is_ours) {
-    sqlite3_api = api;
+    /* Written only while nobody reads it. */
+    if (sqlite3_api != api) sqlite3_api = api;
     connections++;
   }
   unlock();

@@ -27,6 +27,10 @@ export async function openNativeEngine(
   const { sqlite, createDirectory, setup, interrupt, inlineBudgetMs, pool } = options
   const port = await loadBetterSqlite3(setup, { guard: { interrupt, log: runtime.log } })
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
+  const workers = port.interrupts && {
+    executors: new ThreadExecutors({ path: absolute, options: sqlite, setup }, port.interrupts, loadedAddonPath),
+    pool,
+  }
   return openSqliteEngine({
     name: 'sqlite-native',
     port,
@@ -34,10 +38,7 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     backups: nodeBackupFiles,
-    workers: port.interrupts && {
-      executors: new ThreadExecutors({ path: absolute, options: sqlite, setup }, port.interrupts, loadedAddonPath),
-      pool,
-    },
+    workers: mayHaveThreads() ? workers : undefined,
     inlineBudgetMs: inlineBudgetMs === false ? undefined : inlineBudgetMs,
     openOffload: () => new MaintenanceProcess({ path: absolute, options: sqlite, setup }),
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
@@ -45,6 +46,11 @@ export async function openNativeEngine(
     ownerName: `process ${process.pid}`,
     ...runtime,
   })
+}
+
+/** Source: https://nodejs.org/api/permissions.html */
+function mayHaveThreads(): boolean {
+  return process.permission?.has('worker') !== false
 }
 
 /** The functions that a set-up connection has and a plain one has not. */

@@ -36,6 +36,10 @@ describe('a name that is no option', () => {
     ['extensions', { extensions: [''] }],
     ['extensions', { extensions: [5] }],
     ['setupModule', { setupModule: 5 }],
+    ['interrupt', { interrupt: 'no' }],
+    ['inlineBudgetMs', { inlineBudgetMs: 0 }],
+    ['inlineBudgetMs', { inlineBudgetMs: 1.5 }],
+    ['inlineBudgetMs', { inlineBudgetMs: true }],
     ['readOnly', { readOnly: 'true' }],
     ['durability', { durability: 'none' }],
   ])('%s must be what it is', async (_name, option) => {
@@ -93,6 +97,14 @@ describe('options in the URL', () => {
     expect(await pragma(url, { cacheSizeBytes: 2 * 1024 * 1024 }, 'foreign_keys')).toBe(0)
   })
 
+  it('take a number or false where the option does', async () => {
+    const { path } = tempFolder()
+    for (const budget of ['50', 'false']) {
+      const url = `sqlite:${path('a.db')}?interrupt=false&inlineBudgetMs=${budget}`
+      await (await openStore(url, { backends: [sqliteNative()] })).close()
+    }
+  })
+
   it('stay when the one in code is undefined: that is not given', async () => {
     const { path } = tempFolder()
     await (await openSqliteStore({ path: path('a.db') })).close()
@@ -111,6 +123,9 @@ describe('options in the URL', () => {
     'durability=FULL',
     'maxReaders=0',
     'createDirectory=no',
+    'interrupt=no',
+    'inlineBudgetMs=0',
+    'inlineBudgetMs=never',
     'extensions=/usr/lib/x.so',
   ])('%s is refused', async (option) => {
     const { path, files } = tempFolder()

@@ -6,10 +6,10 @@ import { rejectionOf } from './suite.ts'
 const ALL_NUMBERS = 'with recursive n(i) as (select 1 union all select i + 1 from n)'
 
 /** Reads that would never end. */
-export const ENDLESS_READ = {
+export const ENDLESS_READ: Readonly<Record<'sqlite' | 'postgres', string>> = {
   sqlite: `${ALL_NUMBERS} select count(*) as n from n`,
   postgres: 'select pg_sleep(3600)',
-} as const
+}
 
 /** A table of `rowCount` rows that no index helps to read. */
 export async function createBigTable(store: Store<any>, rowCount: number): Promise<void> {

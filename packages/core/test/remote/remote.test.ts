@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { isStoreError, StoreError } from '../../src/errors/store-error.ts'
-import { BATCHES_AHEAD } from '../../src/remote/messages.ts'
-import { type RemoteCallOptions, RemoteClient } from '../../src/remote/remote-client.ts'
-import { type RemoteHandlers, serveRemote } from '../../src/remote/remote-host.ts'
+import { isStoreError, StoreError } from '../../dist/errors/store-error.js'
+import { BATCHES_AHEAD } from '../../dist/remote/messages.js'
+import { type RemoteCallOptions, RemoteClient } from '../../dist/remote/remote-client.js'
+import { type RemoteHandlers, serveRemote } from '../../dist/remote/remote-host.js'
 import { linkChannels } from '../support/linked-channels.ts'
 import { failureOf } from '../support/outcome.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type RowBatch, RowPacker, RowUnpacker } from '../../src/remote/row-batch.ts'
+import { type RowBatch, RowPacker, RowUnpacker } from '../../dist/remote/row-batch.js'
 
 type Row = Record<string, unknown>
 

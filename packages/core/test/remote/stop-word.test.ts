@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { StopWord } from '../../src/remote/stop-word.ts'
+import { StopWord } from '../../dist/remote/stop-word.js'
 
 describe('the stop word', () => {
   it('lets nobody stop what is not armed, or another call', () => {

@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads'
 import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
 import type { StatementGuard } from '@upkeep/core/sqlite'
-import { expectLoading, tellLoaded } from '../workers/loading-threads.ts'
+import { createLoadedWord, expectLoading, tellLoaded } from '../workers/loading-threads.ts'
 import { ArmedWord, createGuardWords, end, type GuardWords, MAX_GUARDS } from './guard-words.ts'
 import type { InterruptLibrary } from './interrupt-library.ts'
 
@@ -30,14 +30,27 @@ export interface GuardLease {
 class Watchdog {
   readonly #words = createGuardWords()
   readonly #free: number[] = []
-  readonly #thread: Worker
   #used = 0
   #count = 0
 
   constructor(library: InterruptLibrary, log: StoreLog) {
-    const loadedBuffer = expectLoading()
+    const onError = (error: unknown): void => {
+      log.warn('the watchdog has ended: statements have no limits until all stores were closed', {
+        code: errorLabel(error),
+      })
+    }
+    try {
+      this.#start(library, onError)
+    } catch (error) {
+      // Where the process may have no threads, the store works all the same.
+      onError(error)
+    }
+  }
+
+  #start(library: InterruptLibrary, onError: (error: unknown) => void): void {
+    const loadedBuffer = createLoadedWord()
     const workerData: WatchdogData = { words: this.#words, libraryPath: library.path, loadedBuffer }
-    this.#thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
+    const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
       workerData,
       // Without the application's own flags: with those of `node --import` the thread would run the application.
       execArgv: [],
@@ -45,13 +58,10 @@ class Watchdog {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     })
     // It keeps no process alive.
-    this.#thread.unref()
-    this.#thread.once('exit', () => tellLoaded(loadedBuffer))
-    this.#thread.on('error', (error) => {
-      log.warn('the watchdog has ended: statements have no limits until all stores were closed', {
-        code: errorLabel(error),
-      })
-    })
+    thread.unref()
+    expectLoading(loadedBuffer)
+    thread.once('exit', () => tellLoaded(loadedBuffer))
+    thread.on('error', onError)
   }
 
   get isIdle(): boolean {

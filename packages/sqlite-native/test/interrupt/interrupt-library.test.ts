@@ -2,7 +2,12 @@
 // connections that close meanwhile, a table that is full.
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { InterruptLibrary, interruptLibraryPath, tryLibrary } from '../../dist/interrupt/interrupt-library.js'
+import {
+  type InterruptControl,
+  InterruptLibrary,
+  interruptLibraryPath,
+  tryLibrary,
+} from '../../dist/interrupt/interrupt-library.js'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { refusedTokens } from '../support/refused-tokens.ts'
 import { answerOfNode } from '../support/run-node.ts'
@@ -17,10 +22,16 @@ function registered(): { readonly db: Database.Database; readonly token: string 
   return { db, token: library.register(db) }
 }
 
-function control(): ReturnType<InterruptLibrary['openControl']> {
+function openControl(): InterruptControl {
   const opened = library.openControl()
   onTestFinished(() => opened.close())
   return opened
+}
+
+/** Whether a token is of an open connection; if so, what runs there is stopped. */
+function openInterrupt(): (token: string) => boolean {
+  const control = openControl()
+  return (token) => control.interrupt(token)
 }
 
 /** What SQL says: the code of its error, or its value. */
@@ -41,7 +52,7 @@ describe('a token', () => {
     const [one, other] = [registered(), registered()]
     expect(one.token).toMatch(/^[0-9a-f]{20}$/)
     expect(one.token).not.toBe(other.token)
-    const { interrupt } = boundControl()
+    const interrupt = openInterrupt()
     expect([interrupt(one.token), interrupt(one.token), interrupt(other.token)]).toEqual([true, true, true])
   })
 
@@ -52,7 +63,7 @@ describe('a token', () => {
   })
 
   it('counts no more when its connection was closed, also for the next one in its slot', () => {
-    const { interrupt } = boundControl()
+    const interrupt = openInterrupt()
     const { db, token } = registered()
     db.close()
     expect(interrupt(token)).toBe(false)
@@ -61,7 +72,7 @@ describe('a token', () => {
   })
 
   it('counts no more when the application has put a function of its own in the place of ours', () => {
-    const { interrupt } = boundControl()
+    const interrupt = openInterrupt()
     const { db, token } = registered()
     db.function('upkeep_interrupt_token', () => 'mine')
     expect([said(db, 'SELECT upkeep_interrupt_token()'), interrupt(token)]).toEqual(['mine', false])
@@ -77,11 +88,6 @@ describe('a token', () => {
     }
     expect(said(db, 'SELECT upkeep_interrupt(?)', token)).toBe(null)
   })
-
-  function boundControl(): { interrupt: (token: string) => boolean } {
-    const opened = control()
-    return { interrupt: (token) => opened.interrupt(token) }
-  }
 })
 
 describe('the SQL of an application', () => {
@@ -106,7 +112,7 @@ describe('the SQL of an application', () => {
   ])('cannot have %s ask for the token', (_where, ddl, sql) => {
     const db = new Database(':memory:')
     onTestFinished(() => void db.close())
-    db.loadExtension.call(db, path, ...(['sqlite3_upkeep_init'] as unknown as []))
+    load(db, 'sqlite3_upkeep_init')
     db.exec('CREATE TABLE t (a)')
     const codes = [ddl, sql].map((text) => {
       try {
@@ -124,12 +130,12 @@ describe('the SQL of an application', () => {
   it('has no control on a file', () => {
     const db = new Database(tempFolder().path('app.db'))
     onTestFinished(() => void db.close())
-    expect(() => loadControl(db)).toThrow(Database.SqliteError)
+    expect(() => load(db, 'sqlite3_upkeepcontrol_init')).toThrow(Database.SqliteError)
     expect(said(db, 'SELECT upkeep_interrupt(1)')).toBe('SQLITE_ERROR')
   })
 })
 
-describe('the library', () => {
+describe('the library', { timeout: 60_000 }, () => {
   it('is there for every platform that better-sqlite3 has a binary for, and for no other', () => {
     const names = ['linux', 'darwin', 'win32'].flatMap((platform) =>
       ['x64', 'arm64'].map((arch) => interruptLibraryPath(platform, arch)?.replaceAll('\\', '/').split('/').at(-1)),
@@ -155,7 +161,7 @@ describe('the library', () => {
   })
 
   it('gives memory back where the C library can', () => {
-    const answer = control().trim()
+    const answer = openControl().trim()
     // Of all platforms only glibc can; `process.report` knows which one this is.
     const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
     expect(typeof answer).toBe(header.glibcVersionRuntime === undefined ? 'undefined' : 'boolean')
@@ -215,14 +221,15 @@ describe('the library', () => {
   })
 })
 
-function loadControl(db: Database.Database): void {
+/** Whoever has the handle may load what it likes; SQL may not. */
+function load(db: Database.Database, entryPoint: 'sqlite3_upkeep_init' | 'sqlite3_upkeepcontrol_init'): void {
   const loadExtension = db.loadExtension as (path: string, entryPoint: string) => unknown
-  loadExtension.call(db, path, 'sqlite3_upkeepcontrol_init')
+  loadExtension.call(db, path, entryPoint)
 }
 
 function controlDatabase(): Database.Database {
   const db = new Database(':memory:')
   onTestFinished(() => void db.close())
-  loadControl(db)
+  load(db, 'sqlite3_upkeepcontrol_init')
   return db
 }

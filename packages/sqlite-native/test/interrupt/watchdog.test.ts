@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { answerOfGuarded, GUARDED_PROGRAM } from '../support/guarded-program.ts'
 import { runNode } from '../support/run-node.ts'
 
-describe('a statement over its limit', () => {
+describe('a statement over its limit', { timeout: 60_000 }, () => {
   it.each([1, 20, 70])('is stopped after %i ms and not before', async (limitMs) => {
     const program = `
       const db = open()
@@ -109,7 +109,7 @@ describe('after disarm', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the thread', () => {
+describe('the thread', { timeout: 60_000 }, () => {
   it('does not keep the process from ending, asleep, awake, or in the middle of a limit', async () => {
     for (const end of ['sleep(200)', 'open().guard.arm(50)', 'open().guard.arm(0); sleep(20)', 'process.exit()']) {
       const { code, signal, stderr } = await runNode(`${GUARDED_PROGRAM} open(); ${end}`, { timeoutMs: 15_000 })
@@ -146,5 +146,22 @@ describe('the thread', () => {
       answer(functions)`
     expect(await answerOfGuarded(program)).toEqual([])
     expect(await answerOfGuarded(program.replace('false', 'true'))).toEqual(['upkeep_interrupt_token'])
+  })
+})
+
+describe('where the process may have no threads', { timeout: 60_000 }, () => {
+  it('a store works all the same, and the log says what it lacks', async () => {
+    const program = `
+      import { openSqliteStore } from './dist/index.js'
+      const lines = []
+      const keep = (line) => void lines.push(line)
+      const store = await openSqliteStore({ path: ':memory:', logger: { warn: keep, error: keep } })
+      const { rows } = await store.db.executeQuery(CompiledQuery.raw('select 1 as one', []))
+      await store.close()
+      console.log(JSON.stringify([rows, lines.length]))`
+    const permissions = ['--permission', '--allow-addons', '--allow-fs-read=*', '--allow-fs-write=*']
+    const script = `import { CompiledQuery } from 'kysely'\n${program}`
+    const { stdout } = await runNode(script, { nodeArguments: permissions, timeoutMs: 50_000 })
+    expect(JSON.parse(stdout)).toEqual([[{ one: 1 }], 1])
   })
 })
