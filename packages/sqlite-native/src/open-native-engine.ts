@@ -32,6 +32,14 @@ export async function openNativeEngine(
   const absolute = prepareDatabasePath(path, { readOnly: sqlite.readOnly, createDirectory })
   const journal =
     absolute === ':memory:' ? 'wal' : chooseJournal(fileSystemOf(absolute), networkFileSystem, runtime.log)
+  const workers = port.interrupts && {
+    executors: new ThreadExecutors(
+      { path: absolute, options: sqlite, setup, maxWorkers: pool.max },
+      port.interrupts,
+      loadedAddonPath,
+    ),
+    pool,
+  }
   return openSqliteEngine({
     name: 'sqlite-native',
     port,
@@ -39,17 +47,12 @@ export async function openNativeEngine(
     options: sqlite,
     files: nodeFiles,
     backups: nodeBackupFiles,
-    workers: port.interrupts && {
-      executors: new ThreadExecutors(
-        { path: absolute, options: sqlite, setup, maxWorkers: pool.max },
-        port.interrupts,
-        loadedAddonPath,
-      ),
-      pool,
-    },
+    workers: mayHaveThreads() ? workers : undefined,
     inlineBudgetMs: inlineBudgetMs === false ? undefined : inlineBudgetMs,
     memory: nodeMemory(port.interrupts),
-    openThread: (file) => new HousekeepingThread({ path: absolute, options: sqlite, setup, file }),
+    openThread: mayHaveThreads()
+      ? (file) => new HousekeepingThread({ path: absolute, options: sqlite, setup, file })
+      : undefined,
     openOffload: (file) => new MaintenanceProcess({ path: absolute, options: sqlite, setup, file }),
     onReplaced,
     journal,
@@ -58,6 +61,11 @@ export async function openNativeEngine(
     ownerName: `process ${process.pid}`,
     ...runtime,
   })
+}
+
+/** Source: https://nodejs.org/api/permissions.html */
+function mayHaveThreads(): boolean {
+  return process.permission?.has('worker') !== false
 }
 
 /** The functions that a set-up connection has and a plain one has not. */

@@ -1,5 +1,5 @@
 // Two ends of a channel in one process: messages are copied, and come in a later microtask, as over a real one.
-import type { Channel } from '../../src/remote/channel.ts'
+import type { Channel } from '../../dist/remote/channel.js'
 
 export interface LinkedChannel extends Channel {
   /** Whether somebody waits for the other side. */

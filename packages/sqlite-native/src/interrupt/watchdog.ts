@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads'
 import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
 import type { StatementGuard } from '@upkeep/core/sqlite'
-import { expectLoading, tellLoaded } from '../workers/loading-threads.ts'
+import { createLoadedWord, expectLoading, tellLoaded } from '../workers/loading-threads.ts'
 import { ArmedWord, createGuardWords, end, type GuardWords, MAX_GUARDS } from './guard-words.ts'
 import type { InterruptLibrary } from './interrupt-library.ts'
 
@@ -48,7 +48,7 @@ class Watchdog {
   }
 
   #start(library: InterruptLibrary, onError: (error: unknown) => void): void {
-    const loadedBuffer = expectLoading()
+    const loadedBuffer = createLoadedWord()
     const workerData: WatchdogData = { words: this.#words, libraryPath: library.path, loadedBuffer }
     const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
       workerData,
@@ -59,6 +59,7 @@ class Watchdog {
     })
     // It keeps no process alive.
     thread.unref()
+    expectLoading(loadedBuffer)
     thread.once('exit', () => tellLoaded(loadedBuffer))
     thread.on('error', onError)
   }

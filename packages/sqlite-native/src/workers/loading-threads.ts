@@ -8,15 +8,19 @@ const PATIENCE_MS = 5000
 
 const loading = new Set<Int32Array>()
 
-/** A word of memory for a thread that is about to be started; it is waited for until it has called {@link tellLoaded}. */
-export function expectLoading(): SharedArrayBuffer {
-  const word = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+/** The word of a thread that is to be started. */
+export function createLoadedWord(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+}
+
+/** A thread was started with this word: it is waited for until it has called {@link tellLoaded}. */
+export function expectLoading(buffer: SharedArrayBuffer): void {
+  const word = new Int32Array(buffer)
   for (const other of loading) {
     if (Atomics.load(other, 0) !== 0) loading.delete(other)
   }
   if (loading.size === 0) process.off('exit', waitForAll).on('exit', waitForAll)
   loading.add(word)
-  return word.buffer as SharedArrayBuffer
 }
 
 /** For the thread, and for whoever sees that it has failed. */

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { Channel, SqliteExecutor } from '@upkeep/core/sqlite'
 import { StopWord } from '@upkeep/core/sqlite'
 import type { InterruptControl } from '../interrupt/interrupt-library.ts'
-import { expectLoading, tellLoaded } from './loading-threads.ts'
+import { createLoadedWord, expectLoading, tellLoaded } from './loading-threads.ts'
 import type { ThreadData } from './thread-messages.ts'
 
 export class ThreadExecutor implements SqliteExecutor {
@@ -21,7 +21,7 @@ export class ThreadExecutor implements SqliteExecutor {
   #token: string | undefined
 
   constructor(data: Omit<ThreadData, 'stopBuffer' | 'loadedBuffer'>, control: InterruptControl) {
-    const loadedBuffer = expectLoading()
+    const loadedBuffer = createLoadedWord()
     const workerData: ThreadData = { ...data, stopBuffer: this.#stopWord.buffer, loadedBuffer }
     this.#worker = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
       workerData,
@@ -29,6 +29,7 @@ export class ThreadExecutor implements SqliteExecutor {
       execArgv: [],
     })
     this.#worker.unref()
+    expectLoading(loadedBuffer)
     this.#worker.once('exit', () => tellLoaded(loadedBuffer))
     this.#control = control
     this.channel = channelOf(this.#worker)

@@ -8,7 +8,7 @@ const LATE_MS = 50_000
 /** Opens guarded connections of the port; `endless` never ends by itself, `sleep` holds the thread outside of SQLite. */
 export const GUARDED_PROGRAM = `
   import { loadBetterSqlite3 } from './dist/better-sqlite3-port.js'
-  const port = await loadBetterSqlite3({ extensions: [], setupModule: undefined }, { interrupt: true, log: console })
+  const port = await loadBetterSqlite3({ extensions: [], setupModule: undefined }, { guard: { interrupt: true, log: console } })
   const open = (path = ':memory:') => port.open(path, { readOnly: false, mustExist: false, guarded: true })
   const endless = (db) => db.prepare(
     'WITH RECURSIVE c (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c')

@@ -83,7 +83,8 @@ export class ExecutorPool {
   /** @throws ABORTED; BUSY when all stay leased for longer than the busy timeout; what opening the database says */
   async lease(use: WorkerUse, signal: AbortSignal | undefined): Promise<RemoteConnection> {
     const limit = this.#limit()
-    for (let mustWait = this.#queue.size > 0 || !this.#hasRoom(use); mustWait; mustWait = !this.#hasRoom(use)) {
+    const isBehindOthers = use === 'read' && this.#queue.size > 0
+    for (let mustWait = isBehindOthers || !this.#hasRoom(use); mustWait; mustWait = !this.#hasRoom(use)) {
       await this.#queue.wait(undefined, limit, signal, 'waiting for a worker')
     }
     this.#leasedCount++
