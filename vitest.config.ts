@@ -23,7 +23,8 @@ export default defineConfig({
           include: [`${folder}/**/*.test.ts`],
           // Processes, not threads: a native addon and its locks belong to the process.
           pool: 'forks',
-          testTimeout: 20_000,
+          // Thousands of rows, one by one, take their time on a server, and more on a busy machine.
+          testTimeout: folder === 'test/runs' ? 60_000 : 20_000,
           hookTimeout: 20_000,
           retry: 0,
           // What was built is loaded by Node itself, like every other package: one copy, real workers and children.

@@ -26,7 +26,8 @@ export async function explainStatement(
   if (kind !== 'read' && kind !== 'write') throw invalidArgument('only queries have a plan', 'explain')
   const settings = mayWrite(kind) ? {} : ({ accessMode: 'read only' } as const)
   const transaction = await PostgresTransaction.begin(runner, connection, options, settings, limits)
-  const run = (text: string) => runner.execute(connection, { sql: text, values: [], kind: 'command' }, limits)
+  const run = (text: string) =>
+    runner.execute(connection, { sql: text, values: [], kind: 'command' }, { ...limits, isOurs: true })
   try {
     await run('SET LOCAL plan_cache_mode = force_generic_plan')
     // By the extended protocol: a second statement in the text is refused.

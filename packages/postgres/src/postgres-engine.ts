@@ -146,7 +146,9 @@ export class PostgresEngine implements Engine {
     return this.#besides('recall', {}, async (connection) => {
       const ask: Ask = async (sql, values = []) => {
         const statement = { sql, values: values.map(String), kind: 'read' } as const
-        return (await this.#parts.runner.execute(connection, statement, {})).rows as Awaited<ReturnType<Ask>>
+        return (await this.#parts.runner.execute(connection, statement, { isOurs: true })).rows as Awaited<
+          ReturnType<Ask>
+        >
       }
       return recallNote(ask, key)
     })

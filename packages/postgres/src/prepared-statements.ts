@@ -70,17 +70,17 @@ export class PreparedStatements {
   }
 
   /** The statement for `sql`: a kept one for what comes again, else one that is prepared for this use. */
-  get(sql: string, kind: StatementClass): PreparedStatement {
+  get(sql: string, kind: StatementClass, isCounted = true): PreparedStatement {
     if (!this.#keepsNames || (kind !== 'read' && kind !== 'write')) return createStatement(sql, '')
     if (this.#version !== this.#registry.version) this.#renew()
     const kept = this.#kept.get(sql)
     if (kept !== undefined) {
-      this.#registry.hits++
+      if (isCounted) this.#registry.hits++
       this.#kept.delete(sql)
       this.#kept.set(sql, kept)
       return kept
     }
-    this.#registry.misses++
+    if (isCounted) this.#registry.misses++
     const statement = createStatement(sql, this.#registry.nameOf(sql))
     this.#kept.set(sql, statement)
     if (this.#kept.size > this.#registry.size) this.#dropOldest()

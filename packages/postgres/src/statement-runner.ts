@@ -25,6 +25,8 @@ export interface StatementLimits {
   readonly signal?: AbortSignal | undefined
   /** In milliseconds, from here on. */
   readonly timeoutMs?: number | undefined
+  /** A question of the store's own, which counts nowhere. @default false */
+  readonly isOurs?: boolean | undefined
 }
 
 const STALE_PLANS: ReadonlySet<string> = new Set([STALE_RESULT, '26000', '42P05'])
@@ -58,7 +60,7 @@ export class StatementRunner {
     statement: BoundStatement,
     limits: StatementLimits,
   ): Promise<QueryResult<unknown>> {
-    this.executed++
+    if (limits.isOurs !== true) this.executed++
     try {
       return await this.#once(connection, statement, limits)
     } catch (error) {
@@ -103,12 +105,12 @@ export class StatementRunner {
   async #once(
     connection: ServerConnection,
     statement: BoundStatement,
-    { signal, timeoutMs }: StatementLimits,
+    { signal, timeoutMs, isOurs }: StatementLimits,
   ): Promise<QueryResult<unknown>> {
     const { sql, values, kind } = statement
     const { isPooled } = connection.facts
     const preface = isPooled && !connection.inTransaction ? prefaceOf(this.#options, statement) : undefined
-    const prepared = connection.statements.get(sql, kind)
+    const prepared = connection.statements.get(sql, kind, isOurs !== true)
     const request = new StatementRequest(prepared, values, connection.statements.takeStale(), preface)
     const isFinal = mayWrite(kind) && !connection.inTransaction
     await this.#runs.run(connection, request, { operation: 'query', signal, timeoutMs, isFinal })
