@@ -28,6 +28,8 @@ const TEXTS: Readonly<Record<AbortKind, string>> = {
   update: 'update big set part = part + 1 where id <= (select max(id) / 2 from big)',
 }
 const WRITES: readonly AbortKind[] = ['create index', 'update']
+/** Ends a statement that has only to wait until the threads are there. */
+const WARM_UP_MS = 100
 let issued = 0
 
 async function build({ path, rowCount }: AbortProtocol['build']['request']): Promise<void> {
@@ -44,6 +46,17 @@ function issue(store: Store<any>, kind: AbortKind, signal: AbortSignal): Promise
   return store.transaction((tx) => statement.execute(tx), { signal, timeoutMs: PATIENCE_MS })
 }
 
+/** The threads of a store start when they are first needed; the watchdog's when it is opened, beside it. */
+async function warmUp(store: Store<any>): Promise<void> {
+  await store.transaction(async () => undefined, { executor: 'worker' })
+  for (let i = 0; i < 2; i++) {
+    const statement = sql.raw(`${TEXTS['endless expression']} -- ${++issued}`)
+    await statement.execute(store.withTimeout(WARM_UP_MS)).catch((error: unknown) => {
+      if (!isStoreError(error) || error.code !== 'TIMEOUT') throw error
+    })
+  }
+}
+
 async function abort({ path, kind, momentsMs }: AbortRequest): Promise<AbortResult> {
   await using store = await openSqliteStore({ path, logger, close: { maintenanceOnClose: false } })
   const probe = await Child.start<LockProbeProtocol>({
@@ -55,6 +68,7 @@ async function abort({ path, kind, momentsMs }: AbortRequest): Promise<AbortResu
     const unlockedMs: number[] = []
     const settledMs: number[] = []
     let doneCount = 0
+    await warmUp(store)
     using lag = watchLag()
     for (const momentMs of momentsMs) {
       const controller = new AbortController()
@@ -89,6 +103,7 @@ async function abort({ path, kind, momentsMs }: AbortRequest): Promise<AbortResu
 
 async function unsignalled({ path, kind, count, timeoutMs }: UnsignalledRequest): Promise<number> {
   await using store = await openSqliteStore({ path, logger, close: { maintenanceOnClose: false } })
+  await warmUp(store)
   using lag = watchLag()
   for (let i = 0; i < count; i++) {
     try {
