@@ -14,8 +14,8 @@ interface Started {
   isClosed: boolean
 }
 
-/** A pool over hosts that open at once, or find the database busy first. */
-function createPool(options: Partial<ExecutorPoolOptions> = {}, busyAttempts = 0) {
+/** A pool over hosts that open at once, or after `opening`, or find the database busy first. */
+function createPool(options: Partial<ExecutorPoolOptions> = {}, busyAttempts = 0, opening?: Promise<void>) {
   const clock = createManualClock()
   const started: Started[] = []
   let hasEnded = false
@@ -24,7 +24,8 @@ function createPool(options: Partial<ExecutorPoolOptions> = {}, busyAttempts = 0
     const [channel, host] = linkChannels()
     const one: Started = { host, isClosed: false }
     started.push(one)
-    const open = (): unknown => {
+    const open = async (): Promise<unknown> => {
+      await opening
       if (busyLeft-- > 0) throw new StoreError('BUSY', 'busy', { nativeCode: 'SQLITE_BUSY' })
       return { token: undefined }
     }
@@ -99,6 +100,38 @@ describe('a pool of workers', () => {
       clock.advance(20)
     }
     pool.giveBack(await leasing.promise)
+  })
+
+  it('lets who is aborted go while a worker starts, which the next one has', async () => {
+    const opening = Promise.withResolvers<void>()
+    const { pool, started } = createPool({ max: 1 }, 0, opening.promise)
+    const controller = new AbortController()
+    const aborted = failureOf(() => pool.lease('read', controller.signal))
+    await turns()
+    controller.abort()
+    expect((await aborted).code).toBe('ABORTED')
+    const next = track(pool.lease('write', undefined))
+    await turns()
+    expect([next.settled, pool.leased]).toEqual([false, 1])
+    opening.resolve()
+    pool.giveBack(await next.promise)
+    expect([started.length, started[0]?.isClosed, pool.leased]).toEqual([1, false, 0])
+  })
+
+  it('is not closed before a worker that starts for nobody has gone', async () => {
+    const opening = Promise.withResolvers<void>()
+    const { pool, started } = createPool({}, 0, opening.promise)
+    const controller = new AbortController()
+    const aborted = failureOf(() => pool.lease('read', controller.signal))
+    await turns()
+    controller.abort()
+    await aborted
+    const closing = track(pool.close())
+    await turns()
+    expect(closing.settled).toBe(false)
+    opening.resolve()
+    await closing.promise
+    expect(started.map(({ isClosed }) => isClosed)).toEqual([true])
   })
 
   it('closes those that were idle for long, but not those that are kept', async () => {

@@ -9,6 +9,7 @@
  * Writers exclude each other by the lock of the store, so that one place kept for writing means that whoever has that
  * lock never waits here behind readers.
  */
+import { raceAbort } from '../../abort/abort-error.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { PoolStats } from '../../contract/stats.ts'
 import { StoreError } from '../../errors/store-error.ts'
@@ -32,6 +33,7 @@ export class ExecutorPool {
   readonly #leased: PeakWindow
   /** Who came back last is last. */
   readonly #idle: { readonly connection: RemoteConnection; readonly sinceMs: number }[] = []
+  /** What must have ended before the pool is closed. */
   readonly #closing = new Set<Promise<void>>()
   #leasedCount = 0
   #timer: unknown
@@ -89,10 +91,20 @@ export class ExecutorPool {
     }
     this.#leasedCount++
     this.#leased.set(this.#leasedCount)
+    const idle = this.#takeIdle()
+    if (idle !== undefined) return idle
+    const starting = this.#start(signal)
     try {
-      return this.#takeIdle() ?? (await this.#start(signal))
+      return await raceAbort(starting, signal, 'waiting for a worker')
     } catch (error) {
-      this.#freed()
+      // Who is aborted does not wait until a thread has started, which cannot be stopped: the next one has it then.
+      const handedOn = starting
+        .then(
+          (connection) => this.giveBack(connection),
+          () => this.#freed(),
+        )
+        .finally(() => this.#closing.delete(handedOn))
+      this.#closing.add(handedOn)
       throw error
     }
   }
@@ -115,10 +127,13 @@ export class ExecutorPool {
     this.#executors.end()
   }
 
-  /** Closes those that nobody has. Resolves when they have gone. */
+  /** Closes those that nobody has, and those that start for nobody. Resolves when they have gone. */
   async closeIdle(): Promise<void> {
-    for (const { connection } of this.#idle.splice(0)) this.#close(connection)
-    while (this.#closing.size > 0) await Promise.all(this.#closing)
+    for (;;) {
+      for (const { connection } of this.#idle.splice(0)) this.#close(connection)
+      if (this.#closing.size === 0) return
+      await Promise.all(this.#closing)
+    }
   }
 
   /** Those that read leave one place free, if there are two. */
