@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
+import type { StoreLog } from '@upkeep/core'
+import { errorLabel, StoreError } from '@upkeep/core/sqlite/host'
 import type Database from 'better-sqlite3'
 
 type Driver = typeof Database

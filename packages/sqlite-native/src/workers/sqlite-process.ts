@@ -5,7 +5,7 @@
  * it is in SQLite a thread of its own watches for the end of the process that has started it.
  */
 import { Worker } from 'node:worker_threads'
-import { serveSqlite } from '@upkeep/core/sqlite'
+import { serveSqlite } from '@upkeep/core/sqlite/host'
 import { loadBetterSqlite3 } from '../better-sqlite3-port.ts'
 import { endProcess } from './end-process.ts'
 import type { ProcessData } from './process-messages.ts'
