@@ -1,5 +1,6 @@
 // One project per place of tests. They import the built packages by their public names, so `pnpm build` comes first.
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -10,6 +11,8 @@ export default defineConfig({
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
     passWithNoTests: false,
     allowOnly: !process.env.CI,
+    // Vitest would leave one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: join(root, 'test/servers/global-setup.ts'),
     projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs}', 'examples/*/test', 'bench/test'], {
       cwd: root,

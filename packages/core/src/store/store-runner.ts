@@ -1,8 +1,7 @@
 /**
  * Runs statements and leases sessions for a store, under its lifecycle.
  *
- * Failures are counted here, statements by the {@link StatementWatch}. A session whose signal aborts is doomed, rolled back
- * and given back at once: what the application's callback still does on it fails, and nobody waits for it.
+ * Failures are counted here, statements by the {@link StatementWatch}. How a lease goes is in lease-session.ts.
  */
 import type {
   AbortableOperationOptions,
@@ -15,9 +14,10 @@ import { assertNotAborted } from '../abort/abort-error.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { TransactionContext } from '../contract/transaction.ts'
+import { asStoreError } from '../errors/as-store-error.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
-import { LeaseEnd } from './lease-end.ts'
+import { type LeasedWork, type LeaseParts, type LeaseRequest, leaseSession } from './lease-session.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { type StatementLimit, StatementScope } from './statement-scope.ts'
 import type { StatementWatch } from './statement-watch.ts'
@@ -28,20 +28,11 @@ const NOT_BEGUN = Number.NaN
 /** What signals, deadlines and `close()` end things with. */
 const ENDED_EARLY: ReadonlySet<string> = new Set(['ABORTED', 'TIMEOUT', 'CLOSED'])
 
-/** What is done with a leased session. */
-export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
-
-type Executor = 'inline' | 'worker'
-
 /** What the runners of one store share. */
-export interface RunnerParts {
-  readonly engine: Engine
-  readonly lifecycle: Lifecycle
+export interface RunnerParts extends LeaseParts {
   readonly counters: StoreCounters
   readonly watch: StatementWatch
   readonly clock: Clock
-  /** Sessions whose lease was ended before its work had. */
-  readonly ended: WeakSet<EngineSession>
 }
 
 export class StoreRunner implements StatementRunner {
@@ -132,9 +123,9 @@ export class StoreRunner implements StatementRunner {
     operation: string,
     signal: AbortSignal | undefined,
     work: LeasedWork<T>,
-    executor: Executor = 'inline',
+    executor: LeaseRequest<T>['executor'] = 'inline',
   ): Promise<T> {
-    return this.#lease(operation, signal, work, false, executor)
+    return this.#lease({ operation, signal, work, isPart: false, executor })
   }
 
   /**
@@ -142,48 +133,15 @@ export class StoreRunner implements StatementRunner {
    * whose failure is counted as a whole.
    */
   leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, true)
+    return this.#lease({ operation, signal, work, isPart: true, executor: 'inline' })
   }
 
-  async #lease<T>(
-    operation: string,
-    signal: AbortSignal | undefined,
-    work: LeasedWork<T>,
-    isPart: boolean,
-    executor: Executor = 'inline',
-  ): Promise<T> {
-    let leave: (() => void) | undefined
-    const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#parts.ended)
+  async #lease<T>(request: LeaseRequest<T>): Promise<T> {
     try {
-      this.#lifecycle.assertOpen(operation)
-      assertNotAborted(signal, operation)
-      leave = isPart ? this.#lifecycle.enterPart(ending.stop) : this.#lifecycle.enter(ending.stop)
-      signal?.addEventListener('abort', ending.stop, { once: true })
-      const session = await this.#acquire(operation, ending.signal, executor)
-      try {
-        return await ending.race(session, () => this.#inContext(session, () => work(session, ending.pointOfNoReturn)))
-      } finally {
-        await session.release()
-      }
+      return await leaseSession(this.#parts, request)
     } catch (error) {
-      throw isPart ? error : this.counted(error)
-    } finally {
-      signal?.removeEventListener('abort', ending.stop)
-      leave?.()
+      throw request.isPart ? error : this.counted(error)
     }
-  }
-
-  async #acquire(operation: string, signal: AbortSignal, executor: Executor): Promise<EngineSession> {
-    try {
-      return await this.#engine.acquire({ signal, executor })
-    } catch (error) {
-      throw asStoreError(error, operation)
-    }
-  }
-
-  #inContext<T>(session: EngineSession, work: () => Promise<T>): Promise<T> {
-    const { asyncContext } = this.#engine
-    return asyncContext === undefined ? work() : asyncContext.run(session, work)
   }
 
   /** A statement on a session of ours. */
@@ -290,7 +248,7 @@ export class StoreRunner implements StatementRunner {
   }
 
   /** Where a transaction runs that was asked for with `ctx`. @throws UNSUPPORTED */
-  executorOf({ executor, signal }: TransactionContext): Executor {
+  executorOf({ executor, signal }: TransactionContext): LeaseRequest<unknown>['executor'] {
     const { workers } = this.#engine.capabilities
     if (executor === 'worker' && !workers) {
       throw new StoreError('UNSUPPORTED', "executor: 'worker' needs a backend with workers", {
@@ -308,8 +266,4 @@ export class StoreRunner implements StatementRunner {
       })
     }
   }
-}
-
-function asStoreError(error: unknown, operation: string): StoreError {
-  return isStoreError(error) ? error : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
 }

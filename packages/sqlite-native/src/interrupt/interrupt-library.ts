@@ -25,12 +25,17 @@ export class InterruptLibrary {
     this.path = path
   }
 
-  /** Makes a connection one whose statements can be stopped; answers the token by which. @throws CONNECTION */
+  /**
+   * Makes a connection one whose statements can be stopped; answers the token by which. @throws CONNECTION; the driver's
+   * error where the database itself cannot be read
+   */
   register(db: Database.Database): string {
     try {
       loadInto(db, this.path, ENTRY_POINT)
       return String(db.prepare('SELECT upkeep_interrupt_token()').pluck().get())
     } catch (cause) {
+      // It is the first statement on the file: what is wrong with that is not ours to reword.
+      if (cause instanceof this.#driver.SqliteError && cause.code !== 'SQLITE_ERROR') throw cause
       const nativeCode = errorLabel(cause)
       const message = 'this connection could not be registered with the interrupt library'
       throw new StoreError('CONNECTION', message, { operation: 'open', nativeCode, cause })
