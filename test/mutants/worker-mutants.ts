@@ -32,6 +32,14 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     noticedBy: ['longStatements', 'an endless insert'],
   },
   {
+    fault: 'an abort only stops waiting, and the process goes on reading',
+    file: 'sqlite-native/dist/workers/process-executor.js',
+    find: "stop() {",
+    replace: 'stop() { return;',
+    run: 'sqlite-native/process',
+    noticedBy: ['longStatements', 'a cross join'],
+  },
+  {
     fault: 'a statement over its budget stays where it is',
     file: `${SQLITE}/executors/long-statements.js`,
     find: 'this.#budgetMs = workers === undefined ? undefined : budgetMs;',

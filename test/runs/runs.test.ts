@@ -28,6 +28,7 @@ it('a run names itself as the registry does', async () => {
     'postgres/pgbouncer',
     'sqlite-native/file',
     'sqlite-native/memory',
+    'sqlite-native/process',
   ]) {
     expect((await resolveRun(name)).harness.name).toBe(name)
   }

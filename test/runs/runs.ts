@@ -9,6 +9,7 @@ const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
   'postgres/pgbouncer': async () => (await import('./postgres-runs.ts')).postgresPgbouncer,
   'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
   'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
+  'sqlite-native/process': async () => (await import('./sqlite-native-process.ts')).sqliteNativeProcess,
 }
 
 /** @throws Error for a name that is no run */

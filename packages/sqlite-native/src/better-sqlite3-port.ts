@@ -4,7 +4,7 @@
  * The driver is loaded when a database is opened, not when this package is imported.
  */
 import { closeSync, openSync } from 'node:fs'
-import { invalidArgument, StoreError, type StoreLog } from '@upkeep/core'
+import type { StoreLog } from '@upkeep/core'
 import type {
   OpenDatabaseOptions,
   SqliteColumn,
@@ -15,6 +15,7 @@ import type {
   SqliteStatement,
   StatementGuard,
 } from '@upkeep/core/sqlite'
+import { invalidArgument, StoreError } from '@upkeep/core/sqlite/host'
 import type Database from 'better-sqlite3'
 import { type InterruptLibrary, loadInterruptLibrary } from './interrupt/interrupt-library.ts'
 import { type GuardLease, leaseGuard } from './interrupt/watchdog.ts'

@@ -1,7 +1,6 @@
 /** The thread behind {@link HousekeepingThread}: opens one database and runs the tasks it is sent. Not for import. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { isStoreError, StoreError, serializeStoreError } from '@upkeep/core'
-import { SqliteTaskRunner } from '@upkeep/core/sqlite'
+import { isStoreError, SqliteTaskRunner, StoreError, serializeStoreError } from '@upkeep/core/sqlite/host'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import type { HousekeepingData, HousekeepingRequest, HousekeepingResponse } from './housekeeping-messages.ts'
 

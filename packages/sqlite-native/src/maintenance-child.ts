@@ -1,6 +1,5 @@
 /** The process behind {@link MaintenanceProcess}: opens one database and runs the tasks it is sent. Not for import. */
-import { isStoreError, StoreError, serializeStoreError } from '@upkeep/core'
-import { SqliteTaskRunner } from '@upkeep/core/sqlite'
+import { isStoreError, SqliteTaskRunner, StoreError, serializeStoreError } from '@upkeep/core/sqlite/host'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import type { MaintenanceRequest, MaintenanceResponse } from './maintenance-messages.ts'
 import { nodeFiles } from './node-files.ts'

@@ -1,22 +1,25 @@
 /**
  * Statements that take long: what stops them, where they run, and what is left of them. Without workers only their
- * timeout stops them.
+ * timeout stops them, or the end of the process that reads.
  */
 import type { Store } from '@upkeep/core'
 import { sql } from 'kysely'
 import { microtasks, track, turns } from '../suite/gate.ts'
 import { createBigTable, ENDLESS_READ, LONG_STATEMENTS, onWorker } from '../suite/long-work.ts'
 import type { Topic } from '../suite/suite.ts'
+import { killedReads } from './killed-reads.ts'
 
 const ROWS = 60_000
 
 const countOf = async (store: Store<any>): Promise<unknown> =>
   (await sql<{ n: number }>`select count(*) as n, max(part) as part from big`.execute(store.db)).rows[0]
 
-export const longStatements: Topic = ({ harness, describe, expect, expectCode, test }) => {
+export const longStatements: Topic = (suite) => {
+  const { harness, describe, expect, expectCode, test } = suite
   const { capabilities } = harness
 
-  if (capabilities.cancellation !== false) {
+  if (capabilities.cancellation === 'process') killedReads(suite)
+  else if (capabilities.cancellation !== false) {
     test('a statement over its timeout is TIMEOUT, and the engine goes on', async ({ openWith }) => {
       const store = await openWith(['person'])
       const error = await expectCode(sql.raw(ENDLESS_READ.sqlite).execute(store.withTimeout(60)), 'TIMEOUT')
@@ -46,7 +49,7 @@ export const longStatements: Topic = ({ harness, describe, expect, expectCode, t
       }
       await expectCode(store.transaction(work, { executor: 'worker' }), 'UNSUPPORTED')
       expect(begun).toBe(false)
-      expect(store.stats().engine.workers).toBe(undefined)
+      if (capabilities.cancellation !== 'process') expect(store.stats().engine.workers).toBe(undefined)
     })
     return
   }

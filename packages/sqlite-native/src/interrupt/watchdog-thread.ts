@@ -6,7 +6,7 @@ import { workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { tellLoaded } from '../workers/loading-threads.ts'
 import { fire, isEnded, limitMsOf, lookAt, pause, sleep, usedGuards } from './guard-words.ts'
-import { openInterruptControl } from './interrupt-library.ts'
+import { openInterruptControl } from './interrupt-control.ts'
 import type { WatchdogData } from './watchdog.ts'
 
 /** How often it looks: by so much a limit may be late. */

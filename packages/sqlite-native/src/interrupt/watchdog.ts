@@ -5,8 +5,9 @@
  * To arm and to disarm is a word of shared memory each; see guard-words.ts. It reads no database.
  */
 import { Worker } from 'node:worker_threads'
-import { errorLabel, StoreError, type StoreLog } from '@upkeep/core'
+import type { StoreLog } from '@upkeep/core'
 import type { StatementGuard } from '@upkeep/core/sqlite'
+import { errorLabel, StoreError } from '@upkeep/core/sqlite/host'
 import { createLoadedWord, expectLoading, tellLoaded } from '../workers/loading-threads.ts'
 import { ArmedWord, createGuardWords, end, type GuardWords, MAX_GUARDS } from './guard-words.ts'
 import type { InterruptLibrary } from './interrupt-library.ts'

@@ -5,7 +5,7 @@
  * of SQLite would drop those of the first.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { StopWord, serveSqlite } from '@upkeep/core/sqlite'
+import { StopWord, serveSqlite } from '@upkeep/core/sqlite/host'
 import Database from 'better-sqlite3'
 import { loadBetterSqlite3 } from '../better-sqlite3-port.ts'
 import { InterruptLibrary } from '../interrupt/interrupt-library.ts'

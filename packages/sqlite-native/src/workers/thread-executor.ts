@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Channel, SqliteExecutor } from '@upkeep/core/sqlite'
 import { StopWord } from '@upkeep/core/sqlite'
-import type { InterruptControl } from '../interrupt/interrupt-library.ts'
+import type { InterruptControl } from '../interrupt/interrupt-control.ts'
 import { createLoadedWord, expectLoading, tellLoaded } from './loading-threads.ts'
 import type { ThreadData } from './thread-messages.ts'
 

@@ -3,7 +3,8 @@
  * threads, and one that is in SQLite hears of nothing.
  */
 import type { SqliteExecutors } from '@upkeep/core/sqlite'
-import type { InterruptControl, InterruptLibrary } from '../interrupt/interrupt-library.ts'
+import type { InterruptControl } from '../interrupt/interrupt-control.ts'
+import type { InterruptLibrary } from '../interrupt/interrupt-library.ts'
 import { ThreadExecutor } from './thread-executor.ts'
 import type { ThreadData } from './thread-messages.ts'
 

@@ -154,7 +154,7 @@ export class ExecutorPool {
   async #start(signal: AbortSignal | undefined): Promise<RemoteConnection> {
     const connection = new RemoteConnection(this.#executors.start(), this.#clock.monotonicMs())
     try {
-      await retryWhileBusy(this.#busy, signal, () => connection.open())
+      await retryWhileBusy(this.#busy, signal, () => connection.open(signal))
       return connection
     } catch (error) {
       this.#close(connection)

@@ -53,9 +53,11 @@ export class RemoteConnection implements TransactionConnection {
     return this.#client.gone === undefined && !this.inTransaction
   }
 
-  /** Opens the database there. May be tried again. @throws BUSY and what else opening says */
-  async open(): Promise<void> {
-    const { token } = await this.#client.call<OpenAnswer>('open', undefined, gone('CONNECTION')).answer
+  /** Opens the database there. May be tried again. @throws BUSY and what else opening says; ABORTED */
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    const call = this.#client.call<OpenAnswer>('open', undefined, gone('CONNECTION'))
+    // A thread that is loading its driver must not be ended; a process takes long to start, and may be.
+    const { token } = await this.#settled(call, this.#executor.stopsByEnding ? signal : undefined)
     this.#executor.opened(token)
   }
 
