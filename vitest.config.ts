@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config'
 
 const root = import.meta.dirname
 
+/** These measure: they have the machine to themselves, after the others. */
+const ALONE = ['bench/test', 'examples/demo/test']
+
 export default defineConfig({
   test: {
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
@@ -30,6 +33,7 @@ export default defineConfig({
           testTimeout: folder === 'test/runs' ? 60_000 : 20_000,
           hookTimeout: 20_000,
           retry: 0,
+          sequence: { groupOrder: 1 + ALONE.indexOf(folder) },
           // What was built is loaded by Node itself, like every other package: one copy, real workers and children.
           server: { deps: { external: [/\/dist\//] } },
         },

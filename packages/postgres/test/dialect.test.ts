@@ -6,7 +6,8 @@ import { expect, it, vi } from 'vitest'
 import { afterTest, expectCode, RUNNING, testClient, testDatabase, until } from './support/server-test.ts'
 
 function open(url: string): Kysely<any> {
-  const db = new Kysely<any>({ dialect: new UpkeepPostgresDialect({ url }) })
+  // One connection: what comes next waits for what was stopped, and has its connection if that can be had.
+  const db = new Kysely<any>({ dialect: new UpkeepPostgresDialect({ url, pool: { min: 0, max: 1 } }) })
   afterTest(() => db.destroy())
   return db
 }
