@@ -31,7 +31,15 @@ const RULES: readonly Rule[] = [
   {
     folder: 'packages/sqlite-native/src',
     folders: ['packages/sqlite-native/src'],
-    packages: ['kysely', 'kysely/', '@upkeep/core', '@upkeep/core/sqlite', '@upkeep/core/sqlite/host', 'better-sqlite3', 'node:'],
+    packages: [
+      'kysely',
+      'kysely/',
+      '@upkeep/core',
+      '@upkeep/core/sqlite',
+      '@upkeep/core/sqlite/host',
+      'better-sqlite3',
+      'node:',
+    ],
     why: 'a backend imports core by its public names, its own driver, and never another backend',
   },
   {

@@ -34,7 +34,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     fault: 'an abort only stops waiting, and the process goes on reading',
     file: 'sqlite-native/dist/workers/process-executor.js',
-    find: "stop() {",
+    find: 'stop() {',
     replace: 'stop() { return;',
     run: 'sqlite-native/process',
     noticedBy: ['longStatements', 'a cross join'],

@@ -2,12 +2,8 @@
 // connections that close meanwhile, a table that is full.
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  type InterruptControl,
-  InterruptLibrary,
-  interruptLibraryPath,
-  tryLibrary,
-} from '../../dist/interrupt/interrupt-library.js'
+import type { InterruptControl } from '../../dist/interrupt/interrupt-control.js'
+import { InterruptLibrary, interruptLibraryPath, tryLibrary } from '../../dist/interrupt/interrupt-library.js'
 import { quietLogger } from '../support/quiet-logger.ts'
 import { refusedTokens } from '../support/refused-tokens.ts'
 import { answerOfNode } from '../support/run-node.ts'
