@@ -99,6 +99,8 @@ export function leaseGuard(library: InterruptLibrary, token: string, log: StoreL
   return {
     guard,
     release: () => {
+      // One that is closed while it is armed may be fired at just now, which would end in the words of its successor.
+      guard.disarm()
       leasedFrom.release(guard)
       if (!leasedFrom.isIdle) return
       leasedFrom.end()
