@@ -54,12 +54,21 @@ export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Pr
     for (let round = 1; round <= rounds; round++) {
       const write = WINDOW_WRITES[round % WINDOW_WRITES.length] as WindowWrite
       // Squared: most of the time is that of the disk, and much can happen before it.
-      const outcome = await disturb(write, stores, round, (takesMs.get(write) ?? 1) * BEYOND * random() ** 2, random)
+      const startedMs = performance.now()
+      const { outcome, why } = await disturb(
+        write,
+        stores,
+        round,
+        (takesMs.get(write) ?? 1) * BEYOND * random() ** 2,
+        random,
+      )
+      const tookMs = performance.now() - startedMs
       const found = await probe.ask('count', round)
       const key = `${write.name}: ${outcome}, ${found} rows`
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
       const isPossible = outcome === 'resolved' || (outcome === 'ABORTED') !== write.isMortal
-      if (!isPossible || ROWS_OF[outcome]?.includes(found) !== true) wrong.push(`round ${round}: ${key}`)
+      if (!isPossible || ROWS_OF[outcome]?.includes(found) !== true)
+        wrong.push(`round ${round}: ${key}, after ${tookMs.toFixed(1)} ms${why}`)
     }
     return { rounds, outcomes: Object.fromEntries([...outcomes].sort()), wrong, unhandled: unhandled.errors }
   } finally {
@@ -86,7 +95,7 @@ async function disturb(
   number: number,
   delayMs: number,
   random: Random,
-): Promise<string> {
+): Promise<{ readonly outcome: string; readonly why: string }> {
   const controller = new AbortController()
   let leave: (() => void) | undefined
   const begun = (): void => {
@@ -94,9 +103,9 @@ async function disturb(
   }
   try {
     await write.run({ ...stores, number, signal: controller.signal, begun, dieAfterMs: deathMs(random) })
-    return 'resolved'
+    return { outcome: 'resolved', why: '' }
   } catch (error) {
-    return errorLabel(error)
+    return { outcome: errorLabel(error), why: error instanceof Error ? `: ${error.message}` : '' }
   } finally {
     leave?.()
   }
