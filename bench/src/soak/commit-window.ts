@@ -24,6 +24,8 @@ const ROWS_OF: Readonly<Record<string, readonly number[]>> = {
   CONNECTION: [0],
   OUTCOME_UNKNOWN: [0, 2],
 }
+/** Nobody keeps a lock for long here, but a busy disk may take its time in a commit; what is never given back is BUSY. */
+const busyTimeoutMs = 60_000
 /** Of each kind, to learn how long it takes. */
 const UNDISTURBED = 5
 /** How much longer than that the moment may be away. */
@@ -35,12 +37,12 @@ const MAX_DEATH_MS = 3
 export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Promise<WindowResult> {
   using unhandled = watchUnhandled()
   const random = createRandom(seed)
-  await using direct = await openSqliteStore<PairSchema>({ path, logger, durability: 'full', inlineBudgetMs: false })
+  const base = { path, logger, durability: 'full', busyTimeoutMs } as const
+  await using direct = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: false })
   await sql`create table pair (number integer, part integer, primary key (number, part))`.execute(direct.db)
-  await using moving = await openSqliteStore<PairSchema>({ path, logger, durability: 'full', inlineBudgetMs: 1 })
+  await using moving = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: 1 })
   const setupModule = join(import.meta.dirname, 'mortal-worker.ts')
-  const options = { path, logger, durability: 'full', inlineBudgetMs: false, setupModule } as const
-  await using mortal = await openSqliteStore<PairSchema>(options)
+  await using mortal = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: false, setupModule })
   const stores = { direct, moving, mortal }
   const probe = await Child.start<RowProbeProtocol>({
     name: 'probe',
