@@ -53,6 +53,7 @@ export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Pr
     const takesMs = await timeUndisturbed(stores)
     const outcomes = new Map<string, number>()
     const wrong: string[] = []
+    let slowest = { tookMs: 0, what: '' }
     for (let round = 1; round <= rounds; round++) {
       const write = WINDOW_WRITES[round % WINDOW_WRITES.length] as WindowWrite
       // Squared: most of the time is that of the disk, and much can happen before it.
@@ -67,12 +68,14 @@ export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Pr
       const tookMs = performance.now() - startedMs
       const found = await probe.ask('count', round)
       const key = `${write.name}: ${outcome}, ${found} rows`
+      if (tookMs > slowest.tookMs) slowest = { tookMs, what: `round ${round}: ${key}` }
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
       const isPossible = outcome === 'resolved' || (outcome === 'ABORTED') !== write.isMortal
       if (!isPossible || ROWS_OF[outcome]?.includes(found) !== true)
         wrong.push(`round ${round}: ${key}, after ${tookMs.toFixed(1)} ms${why}`)
     }
-    return { rounds, outcomes: Object.fromEntries([...outcomes].sort()), wrong, unhandled: unhandled.errors }
+    const { errors } = unhandled
+    return { rounds, outcomes: Object.fromEntries([...outcomes].sort()), slowest, wrong, unhandled: errors }
   } finally {
     await probe.stop()
   }
