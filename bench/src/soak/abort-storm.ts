@@ -75,6 +75,7 @@ class Storm {
       logger,
       durability: 'normal',
       timeouts: { defaultMs: TIMEOUT_MS },
+      busyTimeoutMs: TIMEOUT_MS,
       close: { maintenanceOnClose: false },
       pool: { max: WORKERS },
     })

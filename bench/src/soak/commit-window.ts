@@ -24,6 +24,8 @@ const ROWS_OF: Readonly<Record<string, readonly number[]>> = {
   CONNECTION: [0],
   OUTCOME_UNKNOWN: [0, 2],
 }
+/** Nobody keeps a lock for long here, but a busy disk may take its time in a commit; what is never given back is BUSY. */
+const busyTimeoutMs = 60_000
 /** Of each kind, to learn how long it takes. */
 const UNDISTURBED = 5
 /** How much longer than that the moment may be away. */
@@ -35,12 +37,12 @@ const MAX_DEATH_MS = 3
 export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Promise<WindowResult> {
   using unhandled = watchUnhandled()
   const random = createRandom(seed)
-  await using direct = await openSqliteStore<PairSchema>({ path, logger, durability: 'full', inlineBudgetMs: false })
+  const base = { path, logger, durability: 'full', busyTimeoutMs } as const
+  await using direct = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: false })
   await sql`create table pair (number integer, part integer, primary key (number, part))`.execute(direct.db)
-  await using moving = await openSqliteStore<PairSchema>({ path, logger, durability: 'full', inlineBudgetMs: 1 })
+  await using moving = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: 1 })
   const setupModule = join(import.meta.dirname, 'mortal-worker.ts')
-  const options = { path, logger, durability: 'full', inlineBudgetMs: false, setupModule } as const
-  await using mortal = await openSqliteStore<PairSchema>(options)
+  await using mortal = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: false, setupModule })
   const stores = { direct, moving, mortal }
   const probe = await Child.start<RowProbeProtocol>({
     name: 'probe',
@@ -51,17 +53,29 @@ export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Pr
     const takesMs = await timeUndisturbed(stores)
     const outcomes = new Map<string, number>()
     const wrong: string[] = []
+    let slowest = { tookMs: 0, what: '' }
     for (let round = 1; round <= rounds; round++) {
       const write = WINDOW_WRITES[round % WINDOW_WRITES.length] as WindowWrite
       // Squared: most of the time is that of the disk, and much can happen before it.
-      const outcome = await disturb(write, stores, round, (takesMs.get(write) ?? 1) * BEYOND * random() ** 2, random)
+      const startedMs = performance.now()
+      const { outcome, why } = await disturb(
+        write,
+        stores,
+        round,
+        (takesMs.get(write) ?? 1) * BEYOND * random() ** 2,
+        random,
+      )
+      const tookMs = performance.now() - startedMs
       const found = await probe.ask('count', round)
       const key = `${write.name}: ${outcome}, ${found} rows`
+      if (tookMs > slowest.tookMs) slowest = { tookMs, what: `round ${round}: ${key}` }
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
       const isPossible = outcome === 'resolved' || (outcome === 'ABORTED') !== write.isMortal
-      if (!isPossible || ROWS_OF[outcome]?.includes(found) !== true) wrong.push(`round ${round}: ${key}`)
+      if (!isPossible || ROWS_OF[outcome]?.includes(found) !== true)
+        wrong.push(`round ${round}: ${key}, after ${tookMs.toFixed(1)} ms${why}`)
     }
-    return { rounds, outcomes: Object.fromEntries([...outcomes].sort()), wrong, unhandled: unhandled.errors }
+    const { errors } = unhandled
+    return { rounds, outcomes: Object.fromEntries([...outcomes].sort()), slowest, wrong, unhandled: errors }
   } finally {
     await probe.stop()
   }
@@ -86,7 +100,7 @@ async function disturb(
   number: number,
   delayMs: number,
   random: Random,
-): Promise<string> {
+): Promise<{ readonly outcome: string; readonly why: string }> {
   const controller = new AbortController()
   let leave: (() => void) | undefined
   const begun = (): void => {
@@ -94,9 +108,9 @@ async function disturb(
   }
   try {
     await write.run({ ...stores, number, signal: controller.signal, begun, dieAfterMs: deathMs(random) })
-    return 'resolved'
+    return { outcome: 'resolved', why: '' }
   } catch (error) {
-    return errorLabel(error)
+    return { outcome: errorLabel(error), why: error instanceof Error ? `: ${error.message}` : '' }
   } finally {
     leave?.()
   }

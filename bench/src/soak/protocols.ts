@@ -46,6 +46,8 @@ export interface WindowResult {
   readonly rounds: number
   /** By kind of write, outcome, and what the other process found. */
   readonly outcomes: Tally
+  /** A write that had to wait for a lock that was not given back shows here. */
+  readonly slowest: { readonly tookMs: number; readonly what: string }
   readonly wrong: readonly string[]
   readonly unhandled: readonly string[]
 }
