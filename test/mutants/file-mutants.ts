@@ -47,8 +47,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     fault: 'a transaction commits to a file that is gone',
     file: `${SQLITE}/sqlite-transaction.js`,
-    find: "this.#set.guard.beforeWrite();\n        this.#connection.control('COMMIT');",
-    replace: "this.#connection.control('COMMIT');",
+    find: "this.#set.guard.beforeWrite();\n        return this.#connection.control('COMMIT');",
+    replace: "return this.#connection.control('COMMIT');",
     noticedBy: ['replaced', 'removed > a transaction that was open cannot commit'],
   },
 ]

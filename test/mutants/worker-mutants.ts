@@ -56,8 +56,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     fault: 'a stream that is left early keeps its worker',
     file: `${SQLITE}/executors/worker-statements.js`,
-    find: '.then(() => pool.giveBack(connection))',
-    replace: '',
+    find: 'forget();\n                    this.pool.giveBack(connection);',
+    replace: 'forget();',
     noticedBy: ['longStatements', 'one that is left early'],
   },
 ]

@@ -17,7 +17,7 @@ export async function runPlainRead(
 ): Promise<QueryResult<unknown> | undefined> {
   const { sql, parameters } = query
   const { reader } = router.set
-  if (kind !== 'read' || reader === undefined) return undefined
+  if (reader === undefined) return undefined
   // One that is long is not kept prepared here: it is known to be a plain read already.
   const read = long.isLongRead(sql) ? undefined : await router.plainRead(sql, kind, ctx.signal)
   if (read === undefined && !long.isLongRead(sql)) return undefined
