@@ -76,6 +76,19 @@ describe('a pool of workers', () => {
     await third.promise
   })
 
+  it('gives a place that only a write may have to a write, whoever waited before it', async () => {
+    const { pool } = createPool({ max: 2 })
+    const [reading, writing] = [await pool.lease('read', undefined), await pool.lease('write', undefined)]
+    const read = track(pool.lease('read', undefined))
+    const write = track(pool.lease('write', undefined))
+    await turns()
+    pool.giveBack(writing)
+    pool.giveBack(await write.promise)
+    expect(read.settled).toBe(false)
+    pool.giveBack(reading)
+    await read.promise
+  })
+
   it('lets who waits too long go with BUSY, and who is aborted with ABORTED', async () => {
     const { pool, clock } = createPool({ max: 1 })
     const leased = await pool.lease('read', undefined)

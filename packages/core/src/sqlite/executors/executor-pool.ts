@@ -29,7 +29,7 @@ export class ExecutorPool {
   readonly #clock: Clock
   readonly #busy: BusyPolicy
   readonly #meter: QueueMeter
-  readonly #queue: WaitQueue<undefined, void>
+  readonly #queue: WaitQueue<WorkerUse, void>
   readonly #leased: PeakWindow
   /** Who came back last is last. */
   readonly #idle: { readonly connection: RemoteConnection; readonly sinceMs: number }[] = []
@@ -87,7 +87,7 @@ export class ExecutorPool {
     const limit = this.#limit()
     const isBehindOthers = use === 'read' && this.#queue.size > 0
     for (let mustWait = isBehindOthers || !this.#hasRoom(use); mustWait; mustWait = !this.#hasRoom(use)) {
-      await this.#queue.wait(undefined, limit, signal, 'waiting for a worker')
+      await this.#queue.wait(use, limit, signal, 'waiting for a worker')
     }
     this.#leasedCount++
     this.#leased.set(this.#leasedCount)
@@ -165,7 +165,8 @@ export class ExecutorPool {
   #freed(): void {
     this.#leasedCount--
     this.#leased.set(this.#leasedCount)
-    this.#queue.shift()?.grant()
+    // A read that has no room yet must not keep a write from the place that is kept for it.
+    this.#queue.shift((use) => this.#hasRoom(use))?.grant()
   }
 
   #isOld({ startedMs }: RemoteConnection): boolean {
