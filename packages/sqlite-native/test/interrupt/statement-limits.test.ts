@@ -8,15 +8,15 @@ const ENGINE = `
   import { CompiledQuery } from 'kysely'
   import { openNativeEngine } from './dist/open-native-engine.js'
   import { resolveNativeOptions } from './dist/native-options.js'
-  const openEngine = (path, options = {}) =>
+  const openEngine = (path, options = { inlineBudgetMs: false }) =>
     openNativeEngine(path, resolveNativeOptions(options, 'open'), { clock: systemClock, log: console })
   const raw = (sql, ...parameters) => CompiledQuery.raw(sql, parameters)
   const SERIES = 'WITH RECURSIVE c (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c) '
   const READ = raw(SERIES + 'SELECT max(x) AS x FROM c')
   const WRITE = raw('INSERT INTO t (a) ' + SERIES + 'SELECT x FROM c')
   const RETURNING = raw('INSERT INTO t (a) ' + SERIES + 'SELECT x FROM c RETURNING a')
-  const limit = { limitMs: 30 }
-  const later = { limitMs: 60_000 }
+  const limit = { timeoutMs: 30 }
+  const later = { timeoutMs: 60_000 }
   const outcome = async (work) => {
     try { return (await work()).rows } catch (error) { return [error.code, error.nativeCode] }
   }
@@ -50,7 +50,7 @@ describe('a single statement over its limit', { timeout: 60_000 }, () => {
     const program = `
       const engine = await openEngine(':memory:')
       const rows = raw(SERIES.replace('FROM c)', 'FROM c LIMIT 200000)') + 'SELECT max(x) AS x FROM c')
-      answer([await outcome(() => engine.execute(rows, {})), await outcome(() => engine.execute(rows, { limitMs: 1e9 }))])`
+      answer([await outcome(() => engine.execute(rows, {})), await outcome(() => engine.execute(rows, { timeoutMs: 1e9 }))])`
     expect(await answerOfGuarded(ENGINE + program)).toEqual([[{ x: 200_000 }], [{ x: 200_000 }]])
   })
 })
@@ -101,7 +101,7 @@ describe('with interrupt: false', { timeout: 60_000 }, () => {
     const program = `
       const engine = await openEngine(':memory:', { interrupt: false })
       const rows = raw(SERIES.replace('FROM c)', 'FROM c LIMIT 3000000)') + 'SELECT max(x) AS x FROM c')
-      answer(await outcome(() => engine.execute(rows, { limitMs: 1 })))`
+      answer(await outcome(() => engine.execute(rows, { timeoutMs: 1 })))`
     expect(await answerOfGuarded(ENGINE + program)).toEqual([{ x: 3_000_000 }])
   })
 })
