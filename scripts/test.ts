@@ -84,7 +84,7 @@ async function runTests(): Promise<Counts> {
   const file = join(folder, 'report.json')
   try {
     const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-    const { ok } = await runCommand(vitest, { isLive: true, timeoutMs: 20 * 60_000 })
+    const { ok } = await runCommand(vitest, { isLive: true, timeoutMs: 40 * 60_000 })
     const counts = countTests(file)
     // vitest also fails for what is no test: an unhandled rejection, a file that does not load, a crashed worker.
     if (!ok && counts.failed === 0) counts.failed = 1
