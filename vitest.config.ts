@@ -9,6 +9,9 @@ const root = import.meta.dirname
 /** These measure: they have the machine to themselves, after the others. */
 const ALONE = ['bench/test', 'examples/demo/test']
 
+// Hundreds of tests start a process or a thread; each would compile the same files.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compile')
+
 export default defineConfig({
   test: {
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.

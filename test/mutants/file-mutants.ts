@@ -42,7 +42,7 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     file: `${SQLITE}/file-guard.js`,
     find: 'if (looks.sizeBytes < (pageCount - uncopiedFrames) * pageSizeBytes)',
     replace: 'if (false)',
-    noticedBy: ['reopening', 'a database that was cut to 8192 bytes'],
+    noticedBy: ['reopening', 'a database that lacks the end of a large value'],
   },
   {
     fault: 'a transaction commits to a file that is gone',

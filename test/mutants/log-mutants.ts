@@ -6,7 +6,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     fault: 'a checkpoint with a timeout',
     file: `${SQLITE}/maintenance/task-runner.js`,
     find: "db.exec('PRAGMA busy_timeout = 0');",
-    replace: "db.exec('PRAGMA busy_timeout = 20000');",
+    replace: "db.exec('PRAGMA busy_timeout = 7000');",
     noticedBy: ['checkpointer', 'a reader that is in the way is not waited for'],
   },
   {

@@ -11,6 +11,7 @@ import type { SmallReport } from './small-runner.ts'
 const DEFAULT_RUN = 'sqlite-native/file'
 /** A server is another process, and slower where many run beside each other. */
 const TEST_TIMEOUT_MS = { sqlite: 5000, postgres: 15_000 } as const
+const CHILD_TIMEOUT_MS = 100_000
 const PACKAGES = new URL('../../packages/', import.meta.url)
 
 async function runTests(
@@ -33,7 +34,9 @@ async function runTests(
         patch === undefined
           ? inherited
           : { ...inherited, NODE_OPTIONS: `--import=${hook}`, UPKEEP_MUTANT: JSON.stringify(patch) },
-      timeout: 240_000,
+      // Before the test ends for its time, and also what turns in a circle.
+      timeout: CHILD_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
     },
   )
   return JSON.parse(stdout)
@@ -44,7 +47,7 @@ describe('mutants', () => {
   beforeAll(() => testServer('newest'), 60_000)
 
   for (const run of new Set(MUTANTS.map((mutant) => mutant.run ?? DEFAULT_RUN))) {
-    it(`${run}: without a patch, each of the tests passes`, { timeout: 240_000 }, async () => {
+    it(`${run}: without a patch, each of the tests passes`, { timeout: 120_000 }, async () => {
       const selection = MUTANTS.filter((mutant) => (mutant.run ?? DEFAULT_RUN) === run).map(
         ({ noticedBy }) => noticedBy,
       )

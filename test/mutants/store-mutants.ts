@@ -7,7 +7,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/store/close-store.js`,
     find: '(await lifecycle.drain(ctx.drainMs, hurry))',
     replace: '0',
-    noticedBy: ['drain', 'waits for an open stream'],
+    noticedBy: ['drain', 'past drainMs what is running is aborted'],
   },
   {
     fault: 'a capability that is false does not throw',

@@ -44,7 +44,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     file: `${SQLITE}/executors/long-statements.js`,
     find: 'this.#budgetMs = workers === undefined ? undefined : budgetMs;',
     replace: ';',
-    noticedBy: ['longStatements', 'without a signal the loop goes on turning'],
+    noticedBy: ['longStatements', 'one that was long goes to a worker'],
   },
   {
     fault: 'a read-only transaction on a worker writes',

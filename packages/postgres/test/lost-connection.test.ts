@@ -1,4 +1,5 @@
 // What is told of a statement or a commit whose connection is lost, and that the pool goes on.
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { type FaultProxy, openFaultProxy } from '../../../test/servers/fault-proxy.ts'
@@ -100,6 +101,8 @@ it('a backend that is terminated tells that nothing was done, and the pool heals
     outside,
     `not exists (select from pg_stat_activity where application_name = 'upkeep' and datname = current_database())`,
   )
+  // What each of them was told came before that answer, and is read in this turn of the loop.
+  await setImmediate()
   const answers = await Promise.allSettled([1, 2, 3].map(() => sql`select 1`.execute(store.db)))
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
   expect((await sql`select * from t`.execute(store.db)).rows).toEqual([])

@@ -4,7 +4,7 @@
  */
 import type { Store } from '@upkeep/core'
 import { sql } from 'kysely'
-import { microtasks, track, turns } from '../suite/gate.ts'
+import { microtasks, soon, track, turns } from '../suite/gate.ts'
 import { createBigTable, ENDLESS_READ, LONG_STATEMENTS, onWorker } from '../suite/long-work.ts'
 import type { Topic } from '../suite/suite.ts'
 import { killedReads } from './killed-reads.ts'
@@ -79,7 +79,7 @@ export const longStatements: Topic = (suite) => {
       const controller = new AbortController()
       const before = store.stats().engine.executors.worker
       const running = track(endless.execute(store.db, { signal: controller.signal }))
-      while (store.stats().engine.executors.worker === before) await undefined
+      await soon(() => store.stats().engine.executors.worker !== before)
       await microtasks(delay)
       controller.abort()
       await expectCode(running.promise, 'ABORTED')

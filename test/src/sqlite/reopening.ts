@@ -189,6 +189,21 @@ export const reopening: Topic = ({ harness, describe, expect, expectCode, test }
     })
   }
 
+  test('a database that lacks the end of a large value is CORRUPT, and the value is not made up', async (t) => {
+    const clock = t.manualClock()
+    const store = await t.openWith(['person'], { clock })
+    const name = 'x'.repeat(400_000)
+    await store.db.insertInto('person').values({ id: 1, name, age: null }).execute()
+    await store.maintenance({ steps: ['checkpoint'] })
+    const sizeBytes = ((await t.database.fileSizeBytes?.()) ?? 0) - 200_000
+    // The log tells how large the database is: SQLite misses nothing, and reads zeros.
+    await store.db.insertInto('person').values(ANN).execute()
+    await filesOf(t.database).change([{ change: 'truncate', from: '', sizeBytes }])
+    clock.advance(100)
+    await expectCode(store.db.selectFrom('person').select('name').where('id', '=', 1).execute(), 'CORRUPT')
+    expect((await store.close()).failure).toBe('CORRUPT')
+  })
+
   test('a database that maintenance has made smaller is none of that', async (t) => {
     const clock = t.manualClock()
     const store = await t.openWith(['person'], { clock })
