@@ -4,6 +4,7 @@
  * From 15 on the counters are in shared memory, and there when the statement has ended. Before, a process collects them:
  * what it was told a moment ago it tells half a second later, so it is asked until the counters have moved.
  */
+import { systemClock } from '@upkeep/core'
 import { abortError, delay } from '@upkeep/core/backend'
 import type { MaintenanceScope } from './maintenance-scope.ts'
 import { readTables, type TableFacts } from './table-stats.ts'
@@ -15,7 +16,7 @@ const ATTEMPTS = 20
 
 /** `moved` are those whose counters have to have moved, as they were before. */
 export async function settledTables(
-  { client, server, schemas, clock, signal }: MaintenanceScope,
+  { client, server, schemas, signal }: MaintenanceScope,
   moved: readonly TableFacts[],
   step: 'vacuum' | 'analyze',
 ): Promise<readonly TableFacts[]> {
@@ -28,6 +29,7 @@ export async function settledTables(
       return after === undefined || !after.isCounted || after[counter] > before[counter]
     })
     if (isSettled || server.version >= SHARED_MEMORY_VERSION || attempt === ATTEMPTS) return tables
-    await delay(clock, AGAIN_MS, signal, () => abortError(signal, 'maintenance'))
+    // It is the server's time that has to pass, whatever the store's clock is.
+    await delay(systemClock, AGAIN_MS, signal, () => abortError(signal, 'maintenance'))
   }
 }

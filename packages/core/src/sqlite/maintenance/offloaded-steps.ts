@@ -33,6 +33,7 @@ async function vacuumWith(scope: MaintenanceScope, offload: SqliteOffload): Prom
   const before = look(scope)
   // What is in the log already need not be copied while writers wait.
   if (set.hasWriteAheadLog) await copyLog(scope, run.signal)
+  await awaitStart(offload, run.signal)
   const gaveWay = await whileNobodyWaits(scope, (signal) => vacuumOrDropLog(scope, offload, signal, usedBytes(before)))
   if (gaveWay !== undefined) {
     return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
@@ -74,6 +75,7 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
   const { offload, connection, run } = scope
   const mode = run.mode === 'full' ? 'full' : 'optimize'
   if (offload !== undefined && isLarge(scope)) {
+    await awaitStart(offload, run.signal)
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
@@ -82,6 +84,11 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
     thread === undefined ? runAnalyze(connection, mode) : thread.run({ name: 'analyze', mode }, run.signal),
   )
   return { status: 'done' }
+}
+
+/** Resolves once a process is there and has the file open: what writers wait for must not begin with that. */
+async function awaitStart(offload: SqliteOffload, signal: AbortSignal): Promise<void> {
+  if (!offload.isWarm) await offload.run({ name: 'checkpoint', mode: 'NOOP' }, signal)
 }
 
 /** Updates the statistics of the query planner. Source: https://www.sqlite.org/lang_analyze.html */
