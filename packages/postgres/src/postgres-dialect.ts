@@ -5,26 +5,20 @@
  * Kysely's own executor tells the caller at once, and the statement ends a moment later; there is no `maintenance()`, and
  * `destroy()` releases without draining.
  */
-import {
-  assertKnownOptions,
-  type Engine,
-  resolveStoreOptions,
-  SessionDriver,
-  type StoreOptions,
-  splitStoreOptions,
-} from '@upkeep/core'
+import { assertKnownOptions, resolveStoreOptions, type StoreOptions, splitStoreOptions } from '@upkeep/core'
+import { DialectEngine } from '@upkeep/core/backend'
 import {
   type DatabaseIntrospector,
   type Dialect,
   type DialectAdapter,
   type Driver,
   type Kysely,
+  PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryCompiler,
 } from 'kysely'
 import { openPostgresEngine } from './open-postgres-engine.ts'
-import { LazyPostgresAdapter } from './postgres-adapter.ts'
 import { resolveTarget, type TargetOptions } from './postgres-target.ts'
 
 /** Options of {@link UpkeepPostgresDialect}. */
@@ -32,8 +26,7 @@ export interface UpkeepPostgresDialectOptions extends TargetOptions, Pick<StoreO
 
 /** Postgres as a mere Kysely dialect: values, pool, aborts and errors, without maintenance and drain. */
 export class UpkeepPostgresDialect implements Dialect {
-  readonly #open: () => Promise<Engine>
-  #engine: Promise<Engine> | undefined
+  readonly #engine: DialectEngine
 
   /** Checks the options; the first connection is made at the first use. @throws INVALID_ARGUMENT */
   constructor(options: UpkeepPostgresDialectOptions) {
@@ -41,20 +34,17 @@ export class UpkeepPostgresDialect implements Dialect {
     assertKnownOptions(store, ['logger', 'clock'], 'UpkeepPostgresDialect')
     const { clock, logger: log } = resolveStoreOptions(store)
     const target = resolveTarget(backend)
-    this.#open = () => openPostgresEngine(target, { clock, log })
+    this.#engine = new DialectEngine(() => openPostgresEngine(target, { clock, log }))
   }
 
   /** A driver that connects at its first use, and closes the pool in `destroy()`. */
   createDriver(): Driver {
-    return new SessionDriver(
-      () => this.#opened(),
-      () => this.#close(),
-    )
+    return this.#engine.createDriver()
   }
 
   /** An adapter whose migration lock is that of the Store, and of Kysely's stock dialect. */
   createAdapter(): DialectAdapter {
-    return new LazyPostgresAdapter(async () => (await this.#opened()).adapter)
+    return this.#engine.createAdapter(new PostgresAdapter())
   }
 
   /** Kysely's own. */
@@ -65,19 +55,5 @@ export class UpkeepPostgresDialect implements Dialect {
   /** Kysely's own. */
   createIntrospector(db: Kysely<any>): DatabaseIntrospector {
     return new PostgresIntrospector(db)
-  }
-
-  #opened(): Promise<Engine> {
-    this.#engine ??= this.#open().catch((error) => {
-      this.#engine = undefined
-      throw error
-    })
-    return this.#engine
-  }
-
-  async #close(): Promise<void> {
-    const engine = this.#engine
-    this.#engine = undefined
-    await (await engine)?.close()
   }
 }

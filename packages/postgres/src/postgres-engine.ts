@@ -22,11 +22,13 @@ import {
   StoreError,
   type StoreLog,
 } from '@upkeep/core'
+import { withMigrationLock } from '@upkeep/core/backend'
 import {
   type CompiledQuery,
   type DatabaseIntrospector,
   type DialectAdapter,
   type Kysely,
+  PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryCompiler,
@@ -38,7 +40,6 @@ import type { Ask } from './maintenance/dedicated-client.ts'
 import { recallNote } from './maintenance/maintainer-notes.ts'
 import { openPostgresMaintenance } from './maintenance/open-postgres-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
-import { UpkeepPostgresAdapter } from './postgres-adapter.ts'
 import { postgresCapabilities } from './postgres-capabilities.ts'
 import { classifyPostgresError } from './postgres-errors.ts'
 import { pingPostgres, postgresHealth } from './postgres-health.ts'
@@ -67,7 +68,7 @@ export class PostgresEngine implements Engine {
   readonly location: string
   readonly capabilities: Capabilities
   readonly compiler: QueryCompiler = new PostgresQueryCompiler()
-  readonly adapter: DialectAdapter
+  readonly adapter: DialectAdapter = withMigrationLock(new PostgresAdapter(), () => this.lockMigrations({}))
   /** They are checked at the end of a statement, or of the transaction where they are deferred. */
   readonly foreignKeys: undefined
   readonly asyncContext: AsyncContext
@@ -81,7 +82,6 @@ export class PostgresEngine implements Engine {
     this.asyncContext = parts.asyncContext
     this.capabilities = postgresCapabilities(parts.options)
     this.#migrationLock = new MigrationLock(parts.connector, parts.runner)
-    this.adapter = new UpkeepPostgresAdapter(this.#migrationLock)
   }
 
   /**

@@ -8,9 +8,8 @@
  * comes is told the first error again.
  */
 import type { AmbientScope, EngineSession, StatementContext, StoreError } from '@upkeep/core'
-import { invalidArgument } from '@upkeep/core'
-import { markTransactionOver, SessionFate, TurnQueue, toldAgain } from '@upkeep/core/backend'
-import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
+import { type SavepointCommand, TransactionSession, toldAgain } from '@upkeep/core/backend'
+import type { CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
 import { lendClient } from './lent-client.ts'
 import { classifyPostgresError } from './postgres-errors.ts'
 import type { ResolvedPostgresOptions } from './postgres-options.ts'
@@ -33,34 +32,25 @@ export interface SessionParts {
   readonly outer: AmbientScope | undefined
 }
 
-export class PostgresSession implements EngineSession {
-  readonly outer: AmbientScope | undefined
+export class PostgresSession extends TransactionSession<PostgresTransaction> implements EngineSession {
   readonly #parts: SessionParts
-  readonly #fate: SessionFate
-  readonly #turns = new TurnQueue()
   #connection: ServerConnection | undefined
-  #transaction: PostgresTransaction | undefined
   /** What the transaction has failed with, as long as the server takes nothing but a rollback. */
   #firstFailure: StoreError | undefined
   #streams: SessionStreams | undefined
 
   constructor(parts: SessionParts) {
-    this.outer = parts.outer
+    super(parts)
     this.#parts = parts
-    this.#fate = new SessionFate(parts.signal)
-  }
-
-  get inTransaction(): boolean {
-    return this.#transaction !== undefined
   }
 
   /** Whether it may have locks: a transaction is open that may write, or somebody has the driver's own handle. */
   get isHolding(): boolean {
-    return this.#transaction?.mayWrite === true || this.#connection?.isSpoilt === true
+    return this.transaction?.mayWrite === true || this.#connection?.isSpoilt === true
   }
 
   async raw({ signal }: StatementContext): Promise<unknown> {
-    return this.#inTurn('connection', signal, async (joined) => {
+    return this.#joinedTurn('connection', signal, async (joined) => {
       const connection = await this.#leased(joined)
       return lendClient(connection.client, () => {
         connection.isSpoilt = true
@@ -69,17 +59,13 @@ export class PostgresSession implements EngineSession {
   }
 
   execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
-    if (this.#fate.isEnding) throw this.#fate.over()
-    return this.#inTurn('query', signal, async (joined) => {
+    if (this.fate.isEnding) throw this.fate.over()
+    return this.#joinedTurn('query', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
       const limits = { signal: joined, timeoutMs }
       await this.#streams?.settle(limits)
       return this.#parts.runner.execute(connection, statement, limits)
     })
-  }
-
-  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
-    return (await this.execute(query, { signal: options?.signal })) as QueryResult<R>
   }
 
   async *streamQuery<R>(
@@ -88,7 +74,7 @@ export class PostgresSession implements EngineSession {
     { signal, timeoutMs }: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
     const size = Math.max(1, chunkSize)
-    const stream = await this.#inTurn('stream', signal, async (joined) => {
+    const stream = await this.#joinedTurn('stream', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
       this.#streams ??= new SessionStreams(
         this.#parts.runner,
@@ -99,12 +85,12 @@ export class PostgresSession implements EngineSession {
       return this.#streams.open(statement, { signal: joined })
     })
     const read = (): Promise<unknown[]> =>
-      this.#inTurn('stream', signal, async (joined) => {
+      this.#joinedTurn('stream', signal, async (joined) => {
         // Also of rows that are there already.
         this.#assertUsable(joined)
         return stream.read(size, { signal: joined, timeoutMs })
       })
-    yield* readChunks<R>(size, read, (isGood) => this.#turns.run(() => this.#endStream(stream, isGood)))
+    yield* readChunks<R>(size, read, (isGood) => this.turns.run(() => this.#endStream(stream, isGood)))
   }
 
   /** Kysely's: the signal of a statement stops it in the server already. */
@@ -116,14 +102,14 @@ export class PostgresSession implements EngineSession {
   }
 
   async begin(settings: TransactionSettings, { signal }: StatementContext): Promise<void> {
-    await this.#inTurn('begin', signal, async (joined) => {
-      this.#fate.assertUsable(joined)
-      if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
+    await this.#joinedTurn('begin', signal, async (joined) => {
+      this.fate.assertUsable(joined)
+      this.assertNoTransaction()
       const connection = await this.#leased(joined)
       await this.#streams?.settle({ signal: joined })
       const { runner, options } = this.#parts
       try {
-        this.#transaction = await PostgresTransaction.begin(runner, connection, options, settings, { signal: joined })
+        this.transaction = await PostgresTransaction.begin(runner, connection, options, settings, { signal: joined })
       } catch (error) {
         // It may have begun, and its settings not be there: nobody else gets the connection.
         if (connection.inTransaction) connection.isSpoilt = true
@@ -132,63 +118,22 @@ export class PostgresSession implements EngineSession {
     })
   }
 
-  async commit(): Promise<void> {
-    try {
-      await this.#ending('commit', () => this.#commit())
-    } catch (error) {
-      throw markTransactionOver(classifyPostgresError(error, 'commit'))
-    }
-  }
-
-  async rollback(): Promise<void> {
-    await this.#ending('rollback', async () => {
-      const transaction = this.#endTransaction()
+  override async rollback(): Promise<void> {
+    await this.ending('rollback', async () => {
+      const transaction = this.endTransaction()
       if (this.#connection?.lost === undefined) await transaction?.rollback()
     })
   }
 
-  async savepoint(name: string): Promise<void> {
-    await this.#savepoint('SAVEPOINT', name)
-  }
-
-  async rollbackToSavepoint(name: string): Promise<void> {
-    await this.#savepoint('ROLLBACK TO', name)
-  }
-
-  async releaseSavepoint(name: string): Promise<void> {
-    await this.#savepoint('RELEASE', name)
-  }
-
-  doom(reason: StoreError): boolean {
-    return this.#fate.doom(reason)
-  }
-
-  async release(): Promise<void> {
-    await this.#turns.settled()
-    if (this.#fate.isReleased) return
-    this.#fate.isReleased = true
+  protected async giveBack(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
     if (connection === undefined) return
-    this.#streams?.fail(this.#fate.over())
-    const transaction = this.#transaction ?? this.#streams?.ownTransaction
-    this.#transaction = undefined
+    this.#streams?.fail(this.fate.over())
+    const transaction = this.transaction ?? this.#streams?.ownTransaction
+    this.transaction = undefined
     await transaction?.rollbackQuietly()
     this.#parts.giveBack(connection)
-  }
-
-  async #commit(): Promise<void> {
-    const transaction = this.#requireTransaction()
-    const failure = this.#fate.doomed ?? this.#firstFailure
-    this.#fate.isCommitting = failure === undefined
-    this.#endTransaction()
-    try {
-      if (failure === undefined) await transaction.commit()
-      else await transaction.rollbackQuietly()
-    } finally {
-      this.#fate.isCommitting = false
-    }
-    if (failure !== undefined) throw toldAgain(failure, 'the transaction was rolled back', 'commit')
   }
 
   /** Everything that is to be known before a statement goes out. */
@@ -212,72 +157,52 @@ export class PostgresSession implements EngineSession {
     try {
       await stream.end(isGood)
     } catch (error) {
-      throw this.#failed(error, 'stream')
+      throw this.failed(error, 'stream')
     }
   }
 
-  async #savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
-    await this.#inTurn('savepoint', undefined, async () => {
-      if (command === 'ROLLBACK TO') this.#fate.assertUsable(undefined)
-      else this.#assertUsable(undefined)
-      await this.#requireTransaction().savepoint(command, name)
-      if (command === 'ROLLBACK TO') this.#firstFailure = undefined
-    })
+  protected override async runSavepoint(command: SavepointCommand, name: string): Promise<void> {
+    // It is what the server still takes after a failure.
+    if (command !== 'ROLLBACK TO') this.#assertUsable(undefined)
+    await super.runSavepoint(command, name)
+    if (command === 'ROLLBACK TO') this.#firstFailure = undefined
   }
 
   /** @throws also what the transaction has failed with before */
   #assertUsable(signal: AbortSignal | undefined): void {
-    this.#fate.assertUsable(signal)
+    this.fate.assertUsable(signal)
     if (this.#firstFailure !== undefined) throw toldAgain(this.#firstFailure, 'the transaction has failed', 'query')
   }
 
-  #requireTransaction(): PostgresTransaction {
-    if (this.#transaction === undefined) throw this.#fate.doomed ?? this.#fate.over()
-    return this.#transaction
+  protected override get failure(): StoreError | undefined {
+    return this.fate.doomed ?? this.#firstFailure
   }
 
-  #endTransaction(): PostgresTransaction | undefined {
-    const transaction = this.#transaction
-    this.#transaction = undefined
+  protected override endTransaction(): PostgresTransaction | undefined {
     this.#firstFailure = undefined
-    this.#fate.forgive()
-    return transaction
+    return super.endTransaction()
   }
 
   /** What failed, as a StoreError. An abort dooms the transaction, as does the loss of its connection. */
-  #failed(error: unknown, operation: string): StoreError {
+  protected failed(error: unknown, operation: string): StoreError {
     const failure = classifyPostgresError(error, operation)
-    if (this.#transaction === undefined) return failure
+    if (this.transaction === undefined) return failure
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
-    if (isStopped || this.#connection?.lost !== undefined) this.#fate.lose(failure)
+    if (isStopped || this.#connection?.lost !== undefined) this.fate.lose(failure)
     else if (this.#connection?.isFailed === true && failure.nativeCode !== IN_FAILED_TRANSACTION) {
       this.#firstFailure ??= failure
     }
     return failure
   }
 
-  /** A statement that comes while the transaction is ending would run after it, on its own. */
-  async #ending(operation: string, work: () => Promise<void>): Promise<void> {
-    this.#fate.isEnding = true
-    try {
-      await this.#inTurn(operation, undefined, work)
-    } finally {
-      this.#fate.isEnding = false
-    }
-  }
-
-  async #inTurn<T>(
+  #joinedTurn<R>(
     operation: string,
     signal: AbortSignal | undefined,
-    work: (joined: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await this.#turns.run(async () => {
-        using joined = this.#fate.joined(signal)
-        return await work(joined.signal)
-      })
-    } catch (error) {
-      throw this.#failed(error, operation)
-    }
+    work: (joined: AbortSignal) => Promise<R>,
+  ): Promise<R> {
+    return this.inTurn(operation, async () => {
+      using joined = this.fate.joined(signal)
+      return await work(joined.signal)
+    })
   }
 }

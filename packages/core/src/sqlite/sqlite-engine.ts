@@ -31,6 +31,7 @@ import type { Capabilities } from '../contract/capabilities.ts'
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
 import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { withMigrationLock } from '../kysely/migration-lock-adapter.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
@@ -48,7 +49,7 @@ import { MigrationLock } from './migration-lock.ts'
 import { runPlainRead } from './plain-read.ts'
 import type { SqliteOffload } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
-import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { ConcurrentSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
@@ -68,7 +69,7 @@ class SqliteEngine implements Engine {
   readonly location: string
   readonly capabilities: Capabilities
   readonly compiler: QueryCompiler = new UpkeepSqliteCompiler()
-  readonly adapter: DialectAdapter
+  readonly adapter: DialectAdapter = withMigrationLock(new ConcurrentSqliteAdapter(), () => this.lockMigrations({}))
   readonly foreignKeys: ForeignKeySwitch | undefined
   readonly asyncContext: AsyncContext | undefined
   readonly #options: SqliteEngineOptions
@@ -113,7 +114,6 @@ class SqliteEngine implements Engine {
       assertNotNested: () => this.#assertNotNested(),
       classify: (error) => this.#classified(error, 'migrate'),
     })
-    this.adapter = new UpkeepSqliteAdapter(this.#migrationLock)
   }
 
   createIntrospector(db: Kysely<any>): DatabaseIntrospector {

@@ -4,13 +4,11 @@
  * Whatever it runs can be stopped, and holds the thread of nobody. It takes the write lock of the store as any other
  * transaction does, and a worker when it has that. It is no connection: it runs nothing outside of its transaction.
  */
-import type { AbortableOperationOptions, CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
+import type { CompiledQuery, QueryResult, TransactionSettings } from 'kysely'
 import { openDeadline } from '../../abort/deadline.ts'
-import type { AmbientScope, EngineSession, StatementContext } from '../../contract/backend.ts'
+import type { EngineSession, StatementContext } from '../../contract/backend.ts'
 import { invalidArgument, StoreError } from '../../errors/store-error.ts'
-import { markTransactionOver } from '../../kysely/kysely-internals.ts'
-import { SessionFate, toldAgain } from '../../session/session-fate.ts'
-import { TurnQueue } from '../../session/turn-queue.ts'
+import { TransactionSession } from '../../session/transaction-session.ts'
 import { bindParameters } from '../bind-values.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
 import type { SessionOrigin } from '../sqlite-session.ts'
@@ -24,27 +22,18 @@ import type { RemoteConnection } from './remote-connection.ts'
 import type { RemoteStream } from './remote-stream.ts'
 import { WorkerLease } from './worker-lease.ts'
 
-export class RemoteSession implements EngineSession, LockHolder {
+export class RemoteSession extends TransactionSession<SqliteTransaction> implements EngineSession, LockHolder {
   readonly label = 'transaction'
-  readonly outer: AmbientScope | undefined
   readonly #router: StatementRouter
   readonly #lease: WorkerLease
-  readonly #fate: SessionFate
-  readonly #turns = new TurnQueue()
   readonly #streams = new Set<RemoteStream>()
-  #transaction: SqliteTransaction | undefined
   /** Of the last statement: what a transaction is known by. */
   #sql: string | undefined
 
   constructor(router: StatementRouter, pool: ExecutorPool, origin: SessionOrigin) {
-    this.outer = origin.outer
+    super(origin)
     this.#router = router
     this.#lease = new WorkerLease(router.set, pool, this, origin.assertNotNested)
-    this.#fate = new SessionFate(origin.signal)
-  }
-
-  get inTransaction(): boolean {
-    return this.#transaction !== undefined
   }
 
   async raw(): Promise<unknown> {
@@ -52,9 +41,9 @@ export class RemoteSession implements EngineSession, LockHolder {
   }
 
   execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
-    if (this.#fate.isEnding) throw this.#fate.over()
-    return this.#inTurn('query', async () => {
-      using joined = this.#fate.joined(signal)
+    if (this.fate.isEnding) throw this.fate.over()
+    return this.inTurn('query', async () => {
+      using joined = this.fate.joined(signal)
       const { connection, kind } = this.#ready(query, joined.signal)
       const parameters = bindParameters(query.parameters)
       using deadline = openDeadline({ signal: joined.signal, timeoutMs }, this.#router.set.clock, 'query')
@@ -64,18 +53,14 @@ export class RemoteSession implements EngineSession, LockHolder {
     })
   }
 
-  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
-    return (await this.execute(query, { signal: options?.signal })) as QueryResult<R>
-  }
-
   async *streamQuery<R>(
     query: CompiledQuery,
     chunkSize: number,
     { signal, timeoutMs }: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
-    using joined = this.#fate.joined(signal)
+    using joined = this.fate.joined(signal)
     const rows = Math.max(1, chunkSize)
-    const stream = await this.#inTurn('stream', async () => {
+    const stream = await this.inTurn('stream', async () => {
       const { connection, kind } = this.#ready(query, joined.signal)
       const parameters = bindParameters(query.parameters)
       this.#router.set.counters.worker++
@@ -83,24 +68,24 @@ export class RemoteSession implements EngineSession, LockHolder {
     })
     this.#streams.add(stream)
     try {
-      const chunks = readChunks(stream, rows, () => this.#fate.assertUsable(joined.signal), timeoutMs)
+      const chunks = readChunks(stream, rows, () => this.fate.assertUsable(joined.signal), timeoutMs)
       yield* chunks as AsyncGenerator<QueryResult<R>>
     } catch (error) {
-      throw this.#failed(error, 'stream')
+      throw this.failed(error, 'stream')
     } finally {
       this.#streams.delete(stream)
     }
   }
 
   async begin(settings: TransactionSettings, { signal }: StatementContext): Promise<void> {
-    using joined = this.#fate.joined(signal)
-    await this.#inTurn('begin', async () => {
-      this.#fate.assertUsable(joined.signal)
-      if (this.inTransaction) throw invalidArgument('a transaction is open already; use nested()', 'begin')
+    using joined = this.fate.joined(signal)
+    await this.inTurn('begin', async () => {
+      this.fate.assertUsable(joined.signal)
+      this.assertNoTransaction()
       const { set } = this.#router
       const transaction = await SqliteTransaction.begin(set, this.#lease, settings, joined.signal)
       if (settings.accessMode === 'read only' || set.options.readOnly) transaction.onEnd = this.#register()
-      this.#transaction = transaction
+      this.transaction = transaction
     })
   }
 
@@ -110,118 +95,38 @@ export class RemoteSession implements EngineSession, LockHolder {
       label: 'read-only transaction',
       sql: () => this.#sql,
       end: (reason) => {
-        if (this.doom(reason)) void this.#turns.run(async () => this.#transaction?.rollbackQuietly())
+        if (this.doom(reason)) void this.turns.run(async () => this.transaction?.rollbackQuietly())
       },
     })
   }
 
-  async commit(): Promise<void> {
-    try {
-      await this.#ending('commit', () => this.#commitNow())
-    } catch (error) {
-      throw markTransactionOver(this.#failed(error, 'commit'))
-    }
-  }
-
-  async rollback(): Promise<void> {
-    await this.#ending('rollback', async () => {
-      const transaction = this.#endTransaction()
-      await transaction?.rollback()
-    })
-  }
-
-  async savepoint(name: string): Promise<void> {
-    await this.#savepoint('SAVEPOINT', name)
-  }
-
-  async rollbackToSavepoint(name: string): Promise<void> {
-    await this.#savepoint('ROLLBACK TO', name)
-  }
-
-  async releaseSavepoint(name: string): Promise<void> {
-    await this.#savepoint('RELEASE', name)
-  }
-
-  doom(reason: StoreError): boolean {
-    return this.#fate.doom(reason)
-  }
-
-  async release(): Promise<void> {
-    await this.#turns.settled()
-    if (this.#fate.isReleased) return
-    this.#fate.isReleased = true
+  protected async giveBack(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => stream.end()))
-    await this.#endTransaction()?.rollbackQuietly()
+    await this.endTransaction()?.rollbackQuietly()
     this.#lease.giveBack()
-  }
-
-  async #commitNow(): Promise<void> {
-    const { doomed } = this.#fate
-    if (this.#transaction === undefined) throw doomed ?? this.#fate.over()
-    this.#fate.isCommitting = doomed === undefined
-    const transaction = this.#endTransaction()
-    try {
-      if (doomed === undefined) await transaction?.commit()
-      else await transaction?.rollbackQuietly()
-    } finally {
-      this.#fate.isCommitting = false
-    }
-    if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
-  }
-
-  async #savepoint(command: 'SAVEPOINT' | 'ROLLBACK TO' | 'RELEASE', name: string): Promise<void> {
-    await this.#inTurn('savepoint', async () => {
-      this.#fate.assertUsable(undefined)
-      if (this.#transaction === undefined) throw this.#fate.over()
-      await this.#transaction.savepoint(command, name)
-    })
   }
 
   /** The connection of the open transaction, for a statement that may run in it. */
   #ready(query: CompiledQuery, signal: AbortSignal): { connection: RemoteConnection; kind: StatementClass } {
-    this.#fate.assertUsable(signal)
+    this.fate.assertUsable(signal)
     this.#router.set.guard.beforeRead()
     const { connection } = this.#lease
-    if (this.#transaction === undefined || connection === undefined) throw this.#fate.over()
+    if (this.transaction === undefined || connection === undefined) throw this.fate.over()
     this.#sql = query.sql
     const kind = this.#router.classify(query.sql)
     if (kind === 'transaction') {
       throw invalidArgument('this transaction is ended by its owner, and savepoints are made by nested()', 'query')
     }
     if (kind === 'connection' || kind === 'temporary schema') this.#lease.settingsChanged = true
-    if (changesSchema(kind)) this.#transaction.schemaChanged = true
+    if (changesSchema(kind)) this.transaction.schemaChanged = true
     return { connection, kind }
   }
 
-  #endTransaction(): SqliteTransaction | undefined {
-    const transaction = this.#transaction
-    this.#transaction = undefined
-    this.#fate.forgive()
-    return transaction
-  }
-
   /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */
-  #failed(error: unknown, operation: string): StoreError {
+  protected failed(error: unknown, operation: string): StoreError {
     const failure = classifySqliteError(this.#router.set.port, error, operation)
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT' || failure.code === 'CLOSED'
-    if (this.#transaction !== undefined && (isStopped || this.#transaction.isLost)) this.#fate.lose(failure)
+    if (this.transaction !== undefined && (isStopped || this.transaction.isLost)) this.fate.lose(failure)
     return failure
-  }
-
-  async #ending(operation: string, work: () => Promise<void>): Promise<void> {
-    this.#fate.isEnding = true
-    try {
-      await this.#inTurn(operation, work)
-    } finally {
-      this.#fate.isEnding = false
-    }
-  }
-
-  async #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#turns.run(work)
-    } catch (error) {
-      throw this.#failed(error, operation)
-    }
   }
 }
