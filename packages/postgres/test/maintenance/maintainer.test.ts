@@ -158,10 +158,12 @@ describe('behind pgbouncer', () => {
     await slowDown(lab)
     const controller = new AbortController()
     const running = lab.maintain({ signal: controller.signal, steps: ['vacuum'] })
-    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum')
+    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()')
     controller.abort()
     expect((await running).steps.vacuum?.status).toBe('aborted')
-    expect(await lab.sql('SELECT count(*)::int AS count FROM pg_stat_progress_vacuum')).toEqual([{ count: 0 }])
+    expect(
+      await lab.sql('SELECT count(*)::int AS count FROM pg_stat_progress_vacuum WHERE datname = current_database()'),
+    ).toEqual([{ count: 0 }])
   })
 })
 
@@ -171,7 +173,7 @@ describe('a lease', () => {
     await fillTable(lab, 'slow', 20_000)
     await slowDown(lab)
     const running = lab.maintain({ steps: ['vacuum'] }, lab.parts({ leaseMs: 500 }))
-    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum')
+    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()')
     await lab.sql("UPDATE upkeep_maintenance SET value = 'stolen', holder = 'somebody' WHERE key = 'maintainer'")
     expect((await running).steps.vacuum).toMatchObject({ status: 'failed' })
     expect(await lab.sql("SELECT value FROM upkeep_maintenance WHERE key = 'maintainer'")).toEqual([

@@ -5,7 +5,7 @@ import type { ClientHandle } from '../../src/maintenance/dedicated-client.ts'
 import { fillTable, slowDown, until, working } from './fill-table.ts'
 import { type Lab, openLab } from './maintenance-lab.ts'
 
-const vacuums = 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum'
+const vacuums = 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()'
 
 /** Locks of maintenance on this database, its claim among them. */
 const held = `SELECT count(*)::int AS count FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -158,7 +158,10 @@ for (const server of ['newest', 'oldest'] as const) {
       for (const handle of handles) handle.destroy()
       expect(await failed).toMatchObject({ code: 'CONNECTION' })
       // From 14 on the server looks for its client once a second; before, it notices when it has something to say.
-      if (server === 'oldest') await lab.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_progress_vacuum')
+      if (server === 'oldest')
+        await lab.sql(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_progress_vacuum WHERE datname = current_database()',
+        )
       await until(
         lab,
         `SELECT count(*) = 0 AS yes FROM pg_stat_activity
