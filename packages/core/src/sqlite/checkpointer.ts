@@ -19,6 +19,7 @@ import type { StoreLog } from '../contract/log.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { AUTOCHECKPOINT_PAGES } from './autocheckpoint.ts'
 import type { ConnectionSet } from './connection-set.ts'
+import { type LogSizes, logSizes } from './log-sizes.ts'
 import { type CheckpointRow, checkpointRow } from './maintenance/checkpoint-row.ts'
 import { withWriteLock } from './maintenance/maintenance-scope.ts'
 import type { CheckpointMode, SqliteFiles, SqliteOffload } from './port.ts'
@@ -26,8 +27,7 @@ import { readPragma } from './pragmas.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import type { WalCeiling } from './wal-ceiling.ts'
 import { walSizeBytes } from './wal-size.ts'
-
-const MIB = 1024 * 1024
+import { WriterBrake } from './writer-brake.ts'
 
 export const REST_LOOK_MS = 250
 export const KEEP_LOOK_MS = 50
@@ -49,21 +49,6 @@ export interface CheckpointerParts {
   readonly ceiling: WalCeiling
   /** Opens the thread; without one it only looks for who holds the log. */
   readonly openThread: (() => SqliteOffload) | undefined
-}
-
-/** In bytes of the log; all below the limit that the application has set. */
-interface LogSizes {
-  /** From here on it is worth a thread: just before SQLite would copy on a commit. */
-  readonly start: number
-  /** From here on it is copied and begun anew. */
-  readonly keep: number
-  /** From here on the file is cut off: one that is merely begun anew is written faster. */
-  readonly cut: number
-}
-
-function logSizes(limitBytes: number | false): LogSizes {
-  const limit = limitBytes === false ? Number.POSITIVE_INFINITY : limitBytes
-  return { start: Math.min(2 * MIB, limit / 4), keep: Math.min(4 * MIB, limit / 2), cut: Math.min(16 * MIB, limit) }
 }
 
 export class Checkpointer {
@@ -243,26 +228,54 @@ export class Checkpointer {
     const before = await this.#run('NOOP')
     const isSettled = before.logFrames === this.#settled?.logFrames && before.copiedFrames === before.logFrames
     if (!isTooLarge && (isSettled || this.#bytesOf(before) <= this.#sizes.keep)) return false
-    await this.#run('PASSIVE')
-    // Once more: what was written meanwhile.
-    const row = await this.#run('PASSIVE')
+    const { row, isHeld } = await this.#braked((brake) =>
+      this.#copyAndRestart(isTooLarge ? 'TRUNCATE' : 'RESTART', brake),
+    )
     // Another process copies it just now.
     if (row.logFrames < 0) return true
-    const isHeld = row.copiedFrames < row.logFrames || !(await this.#restart(isTooLarge ? 'TRUNCATE' : 'RESTART'))
     this.#heldLookMs = isHeld ? Math.min(MAX_HELD_LOOK_MS, 2 * this.#heldLookMs) : KEEP_LOOK_MS
     ceiling.observe({ sizeBytes: walSizeBytes(files, set.path), copiedFrames: row.copiedFrames, isHeld })
     return true
   }
 
-  /** Answers whether the log has been begun anew. */
-  async #restart(mode: 'RESTART' | 'TRUNCATE'): Promise<boolean> {
-    const row = await this.#locked(() => this.#run(mode)).catch((error: unknown) => {
+  /** Runs `work` while the log cannot outgrow its limit. Behind a reader it does, whoever waits. */
+  async #braked<T>(work: (brake: WriterBrake | undefined) => Promise<T>): Promise<T> {
+    const { set, clock, files } = this.#parts
+    if (this.#heldLookMs > KEEP_LOOK_MS) return work(undefined)
+    const sizeBytes = (): number => walSizeBytes(files, set.path)
+    const brake = new WriterBrake({ set, clock, sizeBytes, limitBytes: this.#sizes.brake })
+    try {
+      return await work(brake)
+    } finally {
+      await brake.end()
+    }
+  }
+
+  async #copyAndRestart(
+    mode: 'RESTART' | 'TRUNCATE',
+    brake: WriterBrake | undefined,
+  ): Promise<{ row: CheckpointRow; isHeld: boolean }> {
+    await this.#run('PASSIVE')
+    // Once more: what was written meanwhile.
+    const copied = await this.#run('PASSIVE')
+    if (copied.logFrames < 0) return { row: copied, isHeld: false }
+    const row = await this.#restart(mode, brake)
+    const isHeld = row === undefined || row.busy
+    if (!isHeld) this.#settled = row
+    return { row: row ?? copied, isHeld }
+  }
+
+  /**
+   * Also where not all was copied: a commit that was under way looks like a reader, and now there is none. Answers
+   * `undefined` where somebody else has the lock.
+   */
+  async #restart(mode: 'RESTART' | 'TRUNCATE', brake: WriterBrake | undefined): Promise<CheckpointRow | undefined> {
+    try {
+      return brake?.isHolding === true ? await this.#run(mode) : await this.#locked(() => this.#run(mode))
+    } catch (error) {
       if (isBusyElsewhere(error)) return undefined
       throw error
-    })
-    if (row === undefined || row.busy) return false
-    this.#settled = row
-    return true
+    }
   }
 
   /** Little is written: the log is left empty, to SQLite's own checkpoints. */
