@@ -35,6 +35,7 @@ const RULES: readonly Rule[] = [
       'kysely',
       'kysely/',
       '@upkeep/core',
+      '@upkeep/core/backend',
       '@upkeep/core/sqlite',
       '@upkeep/core/sqlite/host',
       'better-sqlite3',
