@@ -7,7 +7,8 @@ import { storeWithThread } from './support/store-with-thread.ts'
 
 const LIMIT_BYTES = 256 * 1024
 
-it('close to the limit writers wait until the log is copied, and then go on', async () => {
+/** A store whose log is being copied, which takes until `slowDisk` is opened, and is close to its limit. */
+async function nearLimit() {
   const copying = createGate()
   const slowDisk = createGate()
   const { store, clock, until } = await storeWithThread(async (task, next) => {
@@ -23,6 +24,11 @@ it('close to the limit writers wait until the log is copied, and then go on', as
   for (let row = 0; row < 5; row++) await write()
   await until(() => copying.isOpen)
   while (walSizeBytes() < (LIMIT_BYTES * 3) / 4) await write()
+  return { store, clock, slowDisk, walSizeBytes, write }
+}
+
+it('close to the limit writers wait until the log is copied, and then go on', async () => {
+  const { store, clock, slowDisk, walSizeBytes, write } = await nearLimit()
   clock.advance(10)
   await turns()
   const waiting = track(write())
@@ -32,5 +38,25 @@ it('close to the limit writers wait until the log is copied, and then go on', as
   expect(walSizeBytes()).toBeLessThan(LIMIT_BYTES)
   slowDisk.open()
   await waiting.promise
+  await write()
+})
+
+it('who still waits to hold them back when the log is copied does so no more', async () => {
+  const { store, clock, slowDisk, write } = await nearLimit()
+  const begun = createGate()
+  const enough = createGate()
+  const transaction = store.transaction(async (tx) => {
+    await sql`insert into note values ('one more')`.execute(tx)
+    begun.open()
+    await enough.opened
+  })
+  await begun.opened
+  clock.advance(10)
+  await turns()
+  expect(store.stats().engine.writeLock?.waiting).toBe(1)
+  slowDisk.open()
+  await turns(20)
+  enough.open()
+  await transaction
   await write()
 })

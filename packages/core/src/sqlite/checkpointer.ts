@@ -228,9 +228,7 @@ export class Checkpointer {
     const before = await this.#run('NOOP')
     const isSettled = before.logFrames === this.#settled?.logFrames && before.copiedFrames === before.logFrames
     if (!isTooLarge && (isSettled || this.#bytesOf(before) <= this.#sizes.keep)) return false
-    const { row, isHeld } = await this.#braked((brake) =>
-      this.#copyAndRestart(isTooLarge ? 'TRUNCATE' : 'RESTART', brake),
-    )
+    const { row, isHeld } = await this.#copyAndRestart(isTooLarge ? 'TRUNCATE' : 'RESTART')
     // Another process copies it just now.
     if (row.logFrames < 0) return true
     this.#heldLookMs = isHeld ? Math.min(MAX_HELD_LOOK_MS, 2 * this.#heldLookMs) : KEEP_LOOK_MS
@@ -238,23 +236,8 @@ export class Checkpointer {
     return true
   }
 
-  /** Runs `work` while the log cannot outgrow its limit. Behind a reader it does, whoever waits. */
-  async #braked<T>(work: (brake: WriterBrake | undefined) => Promise<T>): Promise<T> {
-    const { set, clock, files } = this.#parts
-    if (this.#heldLookMs > KEEP_LOOK_MS) return work(undefined)
-    const sizeBytes = (): number => walSizeBytes(files, set.path)
-    const brake = new WriterBrake({ set, clock, sizeBytes, limitBytes: this.#sizes.brake })
-    try {
-      return await work(brake)
-    } finally {
-      await brake.end()
-    }
-  }
-
-  async #copyAndRestart(
-    mode: 'RESTART' | 'TRUNCATE',
-    brake: WriterBrake | undefined,
-  ): Promise<{ row: CheckpointRow; isHeld: boolean }> {
+  async #copyAndRestart(mode: 'RESTART' | 'TRUNCATE'): Promise<{ row: CheckpointRow; isHeld: boolean }> {
+    await using brake = this.#brake()
     await this.#run('PASSIVE')
     // Once more: what was written meanwhile.
     const copied = await this.#run('PASSIVE')
@@ -265,13 +248,24 @@ export class Checkpointer {
     return { row: row ?? copied, isHeld }
   }
 
+  /** Behind a reader the log grows, whoever waits. */
+  #brake(): WriterBrake | undefined {
+    const { set, clock, files } = this.#parts
+    const { brake: limitBytes } = this.#sizes
+    if (this.#heldLookMs > KEEP_LOOK_MS || limitBytes === Number.POSITIVE_INFINITY) return undefined
+    return new WriterBrake({ set, clock, sizeBytes: () => walSizeBytes(files, set.path), limitBytes })
+  }
+
   /**
    * Also where not all was copied: a commit that was under way looks like a reader, and now there is none. Answers
    * `undefined` where somebody else has the lock.
    */
   async #restart(mode: 'RESTART' | 'TRUNCATE', brake: WriterBrake | undefined): Promise<CheckpointRow | undefined> {
+    if (brake?.isHolding === true) return this.#run(mode)
+    // It may wait for the lock itself, and would have it first, and keep it.
+    await brake?.end()
     try {
-      return brake?.isHolding === true ? await this.#run(mode) : await this.#locked(() => this.#run(mode))
+      return await this.#locked(() => this.#run(mode))
     } catch (error) {
       if (isBusyElsewhere(error)) return undefined
       throw error

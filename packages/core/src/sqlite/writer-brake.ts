@@ -5,12 +5,13 @@
  *
  * It looks at the size of the file by timer; a commit costs nothing. Writers of other processes it cannot stop.
  */
+import { onceAborted } from '../abort/abort-error.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import { withWriteLock } from './maintenance/maintenance-scope.ts'
 
 /** How often it looks: what a fast writer adds meanwhile is the margin below the limit. */
-export const BRAKE_LOOK_MS = 10
+const LOOK_MS = 10
 
 /** What it needs of its store. */
 export interface WriterBrakeParts {
@@ -22,11 +23,11 @@ export interface WriterBrakeParts {
   readonly limitBytes: number
 }
 
-export class WriterBrake {
+export class WriterBrake implements AsyncDisposable {
   readonly #parts: WriterBrakeParts
   readonly #over = new AbortController()
   #timer: unknown
-  #letGo: (() => void) | undefined
+  #isHolding = false
   #holding: Promise<void> | undefined
 
   /** Looks from now on until {@link end}. */
@@ -37,19 +38,22 @@ export class WriterBrake {
 
   /** Whether nobody writes, since it has the write lock. */
   get isHolding(): boolean {
-    return this.#letGo !== undefined
+    return this.#isHolding
   }
 
-  /** Lets the writers go on. Resolves when it has nothing any more. */
+  /** Lets the writers go on, and waits for the lock no more. Resolves when it has nothing; called again, it does nothing. */
   async end(): Promise<void> {
     this.#parts.clock.clearTimer(this.#timer)
     this.#over.abort()
-    this.#letGo?.()
     await this.#holding
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+
   #arm(): void {
-    this.#timer = this.#parts.clock.setTimer(() => this.#look(), BRAKE_LOOK_MS, true)
+    this.#timer = this.#parts.clock.setTimer(() => this.#look(), LOOK_MS, true)
   }
 
   #look(): void {
@@ -58,12 +62,10 @@ export class WriterBrake {
     else this.#holding = withWriteLock(this.#parts, this.#over.signal, () => this.#hold()).catch(() => undefined)
   }
 
-  #hold(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#letGo = () => {
-        this.#letGo = undefined
-        resolve()
-      }
-    })
+  /** The end may have come in the moment in which the lock was given. */
+  async #hold(): Promise<void> {
+    this.#isHolding = true
+    await new Promise<void>((resolve) => void onceAborted(this.#over.signal, resolve))
+    this.#isHolding = false
   }
 }
