@@ -26,7 +26,8 @@ export interface SqliteOptions {
   readonly foreignKeys?: boolean | undefined
   /**
    * In bytes: the page cache of each connection, that is of the writer, the reader and every leased reader; a
-   * worker has 1 MiB at most. Not together with {@link SqliteOptions.memoryBudgetBytes}. Source: https://www.sqlite.org/pragma.html#pragma_cache_size
+   * worker has 1 MiB at most. Not together with {@link SqliteOptions.memoryBudgetBytes}.
+   * Source: https://www.sqlite.org/pragma.html#pragma_cache_size
    * @default 16 MiB
    */
   readonly cacheSizeBytes?: number | undefined

@@ -51,9 +51,8 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
   }
 
   async raw({ signal }: StatementContext): Promise<unknown> {
-    return this.inTurn('connection', async () => {
-      using joined = this.fate.joined(signal)
-      const connection = await this.#statements.writer(joined.signal)
+    return this.joinedTurn('connection', signal, async (joined) => {
+      const connection = await this.#statements.writer(joined)
       this.#lease.settingsChanged = true
       return connection.db.raw
     })
@@ -167,13 +166,8 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
     return this.#router.set.registry.add({
       label: 'read-only transaction',
       sql: () => this.#sql,
-      end: (reason) => this.#cutShort(reason),
+      end: (reason) => this.cutShort(reason),
     })
-  }
-
-  /** Its snapshot is given back behind the statement that is running; who goes on with it hears why. */
-  #cutShort(reason: StoreError): void {
-    if (this.doom(reason)) void this.turns.run(async () => this.transaction?.rollbackQuietly())
   }
 
   #commitAtOnce(): boolean {
@@ -197,12 +191,13 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
     this.#lease.settingsChanged ||= !(await transaction.rollbackQuietly())
   }
 
-  #executeInTurn(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
-    return this.inTurn('query', async () => {
-      using joined = this.fate.joined(ctx.signal)
-      const { timeoutMs, isAbortable } = ctx
-      return await this.#statements.execute(query, { signal: joined.signal, timeoutMs, isAbortable })
-    })
+  #executeInTurn(
+    query: CompiledQuery,
+    { signal, timeoutMs, isAbortable }: StatementContext,
+  ): Promise<QueryResult<unknown>> {
+    return this.joinedTurn('query', signal, (joined) =>
+      this.#statements.execute(query, { signal: joined, timeoutMs, isAbortable }),
+    )
   }
 
   /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */
