@@ -11,6 +11,7 @@ import { loadBetterSqlite3 } from '../../packages/sqlite-native/dist/better-sqli
 import { writeSection } from './benchmarks-document.ts'
 import { describeMachine } from './machine.ts'
 import { createWorkshop } from './maintenance/workshop.ts'
+import { quietLogger } from './quiet-logger.ts'
 import { largest, median } from './statistics.ts'
 
 const ROWS = 10_000
@@ -89,9 +90,8 @@ interface Item {
 /** Nanoseconds per point select through each kind of store, by its name. */
 async function measureStores(): Promise<Readonly<Record<string, number>>> {
   const path = createWorkshop(1).path('watchdog.db')
-  const logger = { warn: () => undefined, error: () => undefined }
   const open = (options: { inlineBudgetMs?: false; timeouts?: { defaultMs: false } }) =>
-    openSqliteStore<{ item: Item }>({ path, logger, close: { maintenanceOnClose: false }, ...options })
+    openSqliteStore<{ item: Item }>({ path, logger: quietLogger, close: { maintenanceOnClose: false }, ...options })
   await using off = await open({ inlineBudgetMs: false, timeouts: { defaultMs: false } })
   await using on = await open({ timeouts: { defaultMs: false } })
   await using timed = await open({})

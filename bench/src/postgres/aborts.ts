@@ -6,6 +6,7 @@ import type { Store } from '@upkeep/core'
 import { openPostgresStore } from '@upkeep/postgres'
 import { sql } from 'kysely'
 import pg from 'pg'
+import { quietLogger } from '../quiet-logger.ts'
 import type { Random } from '../seeded-random.ts'
 import { largest, median } from '../statistics.ts'
 
@@ -52,7 +53,7 @@ export async function measureAborts(url: string, times: number, random: Random):
     url,
     timeouts: { defaultMs: false },
     close: { maintenanceOnClose: false },
-    logger: { warn: () => undefined, error: () => undefined },
+    logger: quietLogger,
   })
   const running = async (): Promise<number> => (await outside.query(RUNNING)).rows[0].count
   const results: AbortRow[] = []
@@ -62,10 +63,9 @@ export async function measureAborts(url: string, times: number, random: Random):
     for (let time = 0; time < times; time++) {
       const controller = new AbortController()
       let abortedMs = 0
-      const settled = begin(store, controller.signal).then(
-        () => settledMs.push(performance.now() - abortedMs),
-        () => settledMs.push(performance.now() - abortedMs),
-      )
+      const settled = begin(store, controller.signal)
+        .catch(() => undefined)
+        .then(() => settledMs.push(performance.now() - abortedMs))
       while ((await running()) === 0);
       await new Promise((resolve) => setTimeout(resolve, random() * SPAN_MS))
       abortedMs = performance.now()

@@ -5,10 +5,10 @@ import type { Store } from '@upkeep/core'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
 import { serve } from '../child.ts'
+import { quietLogger } from '../quiet-logger.ts'
 import { summarizeLatencies } from '../statistics.ts'
 import type { SaturationRequest, SaturationResult, ScanRequest, ScanResult, WalProtocol } from './protocols.ts'
 
-const logger = { warn: () => undefined, error: () => undefined }
 const ROW_BYTES = 500
 const SAMPLE_MS = 10
 /** How long after maintenance memory is looked at. */
@@ -16,7 +16,11 @@ const REST_MS = 2000
 
 async function saturate({ path, durationMs, readerMs, ...options }: SaturationRequest): Promise<SaturationResult> {
   const { walLimitBytes } = options
-  await using store = await openSqliteStore<{ note: { id: number; text: string } }>({ path, logger, ...options })
+  await using store = await openSqliteStore<{ note: { id: number; text: string } }>({
+    path,
+    logger: quietLogger,
+    ...options,
+  })
   await sql`create table note (id integer primary key, text text)`.execute(store.db)
   const walSizeBytes = (): number => store.stats().engine.walSizeBytes ?? 0
   let walPeakBytes = 0
@@ -51,7 +55,7 @@ async function saturate({ path, durationMs, readerMs, ...options }: SaturationRe
 }
 
 async function build({ path, sizeBytes }: ScanRequest): Promise<void> {
-  await using store = await openSqliteStore({ path, logger, durability: 'normal' })
+  await using store = await openSqliteStore({ path, logger: quietLogger, durability: 'normal' })
   await sql`create table big (id integer primary key, data blob)`.execute(store.db)
   for (let built = 0; built < sizeBytes; built += 1000 * 1000) {
     await sql`with recursive n(n) as (values (1) union all select n + 1 from n where n < 1000)
@@ -69,7 +73,7 @@ async function startThreads(store: Store<any>): Promise<void> {
 async function scan({ path, memoryBudgetBytes, sizeBytes }: ScanRequest): Promise<ScanResult> {
   await using store = await openSqliteStore<{ big: { id: number; data: Uint8Array } }>({
     path,
-    logger,
+    logger: quietLogger,
     memoryBudgetBytes,
   })
   await startThreads(store)
