@@ -17,8 +17,8 @@ export default defineConfig({
     // A run that selects nothing, and one that was narrowed by a forgotten `.only`, must not look like a passing one.
     passWithNoTests: false,
     allowOnly: !process.env.CI,
-    // Vitest would leave one of two cores idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait for a server, another process or the disk: two workers would leave two cores idle half of the time.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: join(root, 'test/servers/global-setup.ts'),
     projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs}', 'examples/*/test', 'bench/test'], {
       cwd: root,

@@ -16,6 +16,9 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
  */
 export const STALE_RESULT = '0A000 RevalidateCachedQuery'
 
+/** Of a transaction that did nothing for longer than `idle_in_transaction_session_timeout`. */
+export const IDLE_IN_TRANSACTION = '25P03'
+
 /** Of a statement that was stopped, by whomever. */
 export const QUERY_CANCELED = '57014'
 

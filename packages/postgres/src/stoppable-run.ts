@@ -10,7 +10,7 @@
  */
 import { type Clock, StoreError } from '@upkeep/core'
 import { abortError, onceAborted } from '@upkeep/core/backend'
-import { classifyPostgresError, isServerMessage, QUERY_CANCELED } from './postgres-errors.ts'
+import { classifyPostgresError, IDLE_IN_TRANSACTION, isServerMessage, QUERY_CANCELED } from './postgres-errors.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerConnector } from './server-connector.ts'
 import type { ServerRequest } from './server-request.ts'
@@ -124,8 +124,10 @@ function outcome(
   if (connection.lost === undefined) {
     return failure.nativeCode === QUERY_CANCELED ? (reason ?? failure) : failure
   }
-  // The server says goodbye only to what it has not committed, unless it has said before that it was done.
-  const isDefinite = isServerMessage(error) && !request.isComplete && operation !== 'commit'
+  // The server says goodbye only to what it has not committed, unless it has said before that it was done. A COMMIT it
+  // may have done; but not where it was tired of waiting for one.
+  const isIdle = failure.nativeCode === IDLE_IN_TRANSACTION
+  const isDefinite = isServerMessage(error) && !request.isComplete && (operation !== 'commit' || isIdle)
   if (!isFinal || !request.isSent || isDefinite) return reason ?? failure
   const message = 'the connection was lost before the answer came: whether it took effect is not known'
   return new StoreError('OUTCOME_UNKNOWN', message, {

@@ -126,3 +126,23 @@ it('a transaction that does nothing for too long is TIMEOUT, and rolled back', a
   await expectCode(outcome, 'TIMEOUT')
   expect((await sql`select * from t`.execute(store.db)).rows).toEqual([])
 })
+
+it('nor is it in doubt where the server was tired of waiting when the COMMIT came', async () => {
+  const { proxy, directUrl } = await proxied()
+  const outside = await testClient(directUrl)
+  const store = await testStore(proxy.url, { idleInTransactionTimeoutMs: 50, pool: { max: 1 } })
+  const left = Promise.withResolvers<void>()
+  await sql`create table t (id int)`.execute(store.db)
+  const outcome = store.transaction(async (tx) => {
+    await sql`insert into t values (1)`.execute(tx)
+    proxy.stall('open')
+    await untilGone(outside)
+    left.resolve()
+  })
+  await left.promise
+  // By then COMMIT is under way.
+  await setImmediate()
+  proxy.resume()
+  await expectCode(outcome, 'TIMEOUT')
+  expect((await outside.query('select * from t')).rows).toEqual([])
+})
