@@ -3,6 +3,20 @@ import { CORE, type Mutant, SQLITE } from './mutant.ts'
 
 export const OPERATION_MUTANTS: readonly Mutant[] = [
   {
+    fault: 'a named timeout does not count the waiting',
+    file: `${CORE}/store/engine-store.js`,
+    find: "includesWaiting: timeout !== 'default'",
+    replace: 'includesWaiting: false',
+    noticedBy: ['timeouts', 'counts from the call on: a statement that waits'],
+  },
+  {
+    fault: 'the timer of a statement that has ended stays',
+    file: `${CORE}/store/statement-scope.js`,
+    find: 'this.#joined?.[Symbol.dispose]();',
+    replace: '',
+    noticedBy: ['timeouts', 'what is in time is not touched'],
+  },
+  {
     fault: 'a second look at the health of a store',
     file: `${CORE}/store/health-monitor.js`,
     find: 'this.#looking ??= this.#look()',

@@ -63,6 +63,7 @@ import { stream } from './topics/stream.ts'
 import { streamBeside } from './topics/stream-beside.ts'
 import { tasks } from './topics/tasks.ts'
 import { tasksRefused } from './topics/tasks-refused.ts'
+import { timeouts } from './topics/timeouts.ts'
 import { transaction } from './topics/transaction.ts'
 import { types } from './topics/types.ts'
 import { values } from './topics/values.ts'
@@ -85,6 +86,7 @@ const COMMON_NAMES = [
   'errors',
   'cancellation',
   'deadline',
+  'timeouts',
   'maintenance',
   'maintenanceControl',
   'close',
@@ -159,6 +161,7 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   errors,
   cancellation,
   deadline,
+  timeouts,
   maintenance,
   maintenanceControl,
   close,

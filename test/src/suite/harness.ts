@@ -9,6 +9,7 @@ import type {
   Clock,
   HealthOptions,
   SlowQueryOptions,
+  StatementTimeouts,
   Store,
   StoreLogger,
   StoreOptions,
@@ -37,6 +38,8 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   readonly busyTimeoutMs?: number | undefined
   /** How `health()` looks, and from where on it warns. @default the store's own */
   readonly health?: HealthOptions | undefined
+  /** How long statements may take. @default the store's own */
+  readonly timeouts?: StatementTimeouts | undefined
 }
 
 /** Another process that serves `serveClient`. */

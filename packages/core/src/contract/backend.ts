@@ -141,12 +141,22 @@ export interface EngineCloseReport {
 
 /** What every statement gets. */
 export interface StatementContext {
-  /** Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. */
+  /**
+   * Stops the waiting for locks, and the statement where `capabilities.cancellation` says so. It may be made when it is
+   * first asked for: an engine that answers at once should not ask.
+   */
   readonly signal?: AbortSignal | undefined
+  /**
+   * In milliseconds: how long the statement may run once it has the lock or the connection that it needs; of a stream,
+   * each of its chunks. Past it the statement is stopped, where that can be done, and fails with `TIMEOUT`.
+   */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */
 export interface EngineSession extends DatabaseConnection, AmbientScope {
+  /** As Kysely calls it; the store also says how long a chunk may take. */
+  streamQuery<R>(query: CompiledQuery, chunkSize: number, ctx?: StatementContext): AsyncIterableIterator<QueryResult<R>>
   /** Runs a statement; may answer at once, as {@link Engine.execute}. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** The driver's handle; asking for it pins the session and marks its settings as changed. */

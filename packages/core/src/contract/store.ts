@@ -11,6 +11,7 @@ import type { MaintenanceContext, MaintenanceReport } from './maintenance.ts'
 import type { MigrationContext, MigrationReport } from './migration.ts'
 import type { CloseContext, CloseReport, StoreStatus } from './reports.ts'
 import type { StoreStats } from './stats.ts'
+import type { StatementTimeout } from './timeouts.ts'
 import type { StoreTransaction, TransactionContext } from './transaction.ts'
 
 /** A leased connection; its settings are restored when it is given back. */
@@ -42,6 +43,15 @@ export interface Store<DB> extends AsyncDisposable {
    * rejects with is a `StoreError`, except Kysely's own errors.
    */
   readonly db: Kysely<DB>
+  /**
+   * {@link Store.db} with another timeout for each of its statements: milliseconds, a name of the option `timeouts`, or
+   * `false` for none. Other than the default it counts from the call on, waiting for a lock or a connection included; of
+   * a stream it is the time for each chunk. A statement that is out of time is stopped where `capabilities.cancellation`
+   * says how, and fails with `TIMEOUT`; in a transaction that ends the transaction.
+   *
+   * @throws INVALID_ARGUMENT
+   */
+  withTimeout(timeout: StatementTimeout): Kysely<DB>
   /**
    * Leases a connection for `work`, with the write lock. What `work` does to it is undone before anybody else has it; in
    * a database in memory TEMP objects and functions stay.

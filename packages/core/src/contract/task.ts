@@ -11,11 +11,11 @@ import type { StoreTransaction, TransactionContext } from './transaction.ts'
 
 /** The part of a store that a task works with: maintenance inside of maintenance would wait for itself. */
 export interface TaskStore<DB> {
-  /** As `store.db`. */
+  /** As `store.db`, without the default timeout: a task has a deadline of its own. */
   readonly db: Kysely<DB>
   /** As `store.capabilities`. */
   readonly capabilities: Capabilities
-  /** As `store.transaction()`. */
+  /** As `store.transaction()`, without that timeout. */
   transaction<T>(work: (tx: StoreTransaction<DB>) => Promise<T>, ctx?: TransactionContext): Promise<T>
 }
 

@@ -19,6 +19,7 @@ import type {
   QueryResult,
   RootOperationNode,
 } from 'kysely'
+import type { StatementContext } from '../contract/backend.ts'
 import type { QueryLog } from './query-log.ts'
 import { asStreamChunk } from './stream-chunk.ts'
 
@@ -32,6 +33,8 @@ export interface StreamObserver {
 
 /** Where statements go: the store itself, or one session of it. */
 export interface StatementRunner extends ConnectionProvider {
+  /** In milliseconds: how long each chunk of a stream may take. */
+  readonly timeoutMs?: number | undefined
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>>
   /** A stream of `query` is to begin. */
   observeStream(query: CompiledQuery): StreamObserver
@@ -163,7 +166,8 @@ async function* streamRunner(
   try {
     const lease = await leaseConnection(runner, options)
     try {
-      for await (const chunk of lease.connection.streamQuery(query, chunkSize, options)) {
+      const ctx: StatementContext = { signal: options?.signal, timeoutMs: runner.timeoutMs }
+      for await (const chunk of lease.connection.streamQuery(query, chunkSize, ctx as AbortableOperationOptions)) {
         observer.answered()
         yield chunk
       }

@@ -9,6 +9,7 @@ import type { OpeningMigrations } from '../contract/migration.ts'
 import type { CloseContext } from '../contract/reports.ts'
 import type { SlowQueryOptions } from '../contract/slow-query.ts'
 import type { Store } from '../contract/store.ts'
+import type { StatementTimeouts } from '../contract/timeouts.ts'
 import { invalidArgument } from '../errors/store-error.ts'
 import { assertOpeningMigrations } from '../migrate/migration-options.ts'
 import { assertClock, assertFunctionOption, hasMethods } from './check-options.ts'
@@ -16,6 +17,7 @@ import { resolveCloseOptions } from './close-options.ts'
 import { type ResolvedHealthOptions, resolveHealthOptions } from './health-options.ts'
 import { type ResolvedSlowQueryOptions, resolveSlowQueryOptions } from './slow-query-options.ts'
 import { resolveStoreLog } from './store-log.ts'
+import { type ResolvedTimeouts, resolveTimeouts } from './timeout-options.ts'
 
 /** Options that every store has, whatever its backend. */
 export interface StoreOptions<DB = any> {
@@ -55,6 +57,11 @@ export interface StoreOptions<DB = any> {
   readonly health?: HealthOptions | undefined
   /** Who hears of statements that take long, and from when on that is. @default nobody */
   readonly slowQueries?: SlowQueryOptions | undefined
+  /**
+   * How long statements may take: without more words, and by the names that `withTimeout()` takes.
+   * @default { fastMs: 1000, defaultMs: 5000, slowMs: 30000 }
+   */
+  readonly timeouts?: StatementTimeouts | undefined
 }
 
 /** {@link StoreOptions} with their defaults. */
@@ -69,6 +76,7 @@ export interface ResolvedStoreOptions<DB = any> {
   readonly clock: Clock
   readonly health: ResolvedHealthOptions
   readonly slowQueries: ResolvedSlowQueryOptions | undefined
+  readonly timeouts: ResolvedTimeouts
 }
 
 /** The names of {@link StoreOptions}, for backends that check their own beside them. */
@@ -83,6 +91,7 @@ export const STORE_OPTION_NAMES = [
   'clock',
   'health',
   'slowQueries',
+  'timeouts',
 ] as const
 
 /** Checks the options of a store and fills in the defaults. @throws INVALID_ARGUMENT */
@@ -100,9 +109,10 @@ export function resolveStoreOptions<DB = any>(options: StoreOptions<DB>): Resolv
   resolveCloseOptions(close)
   const health = resolveHealthOptions(options.health)
   const slowQueries = resolveSlowQueryOptions(options.slowQueries)
+  const timeouts = resolveTimeouts(options.timeouts)
   if (migrations !== undefined) assertOpeningMigrations(migrations)
   assertFunctionOption(onOpen, 'onOpen')
-  return { plugins, log, logger, close, migrations, onOpen, signal, clock, health, slowQueries }
+  return { plugins, log, logger, close, migrations, onOpen, signal, clock, health, slowQueries, timeouts }
 }
 
 function isLevels(value: unknown): boolean {

@@ -16,6 +16,7 @@ import type { MigrationContext, MigrationReport } from '../contract/migration.ts
 import type { CloseContext, CloseReport, StoreStatus } from '../contract/reports.ts'
 import type { StoreStats } from '../contract/stats.ts'
 import type { Connection, Store, StoreAttachment } from '../contract/store.ts'
+import type { StatementTimeout } from '../contract/timeouts.ts'
 import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { createKysely } from '../kysely/kysely-internals.ts'
@@ -26,6 +27,7 @@ import { createSessionAdapter } from '../migrate/session-adapter.ts'
 import { givenOptions } from '../open/check-options.ts'
 import { resolveCloseOptions } from '../open/close-options.ts'
 import type { ResolvedStoreOptions } from '../open/store-options.ts'
+import { type ResolvedTimeouts, timeoutMsOf } from '../open/timeout-options.ts'
 import { Attachments } from './attachments.ts'
 import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
@@ -34,6 +36,7 @@ import { runBackup } from './run-backup.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SessionProvider } from './session-runner.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
+import type { StatementLimit } from './statement-scope.ts'
 import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
 import { INSIDES, type StoreInsides } from './store-insides.ts'
@@ -54,6 +57,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #health: HealthMonitor
   readonly #attachments: Attachments
   readonly #props: KyselyProps
+  readonly #timed = new Map<StatementTimeout, Kysely<DB>>()
   #closing: Promise<CloseReport> | undefined
 
   constructor(engine: Engine, options: ResolvedStoreOptions) {
@@ -64,18 +68,27 @@ class EngineStore<DB> implements Store<DB> {
     this.#lifecycle = new Lifecycle(options.clock)
     this.#counters = new StoreCounters(options.clock)
     const watch = new StatementWatch(this.#counters, options.clock, createTeller(engine, this.#lifecycle, options))
-    this.#runner = new StoreRunner(engine, this.#lifecycle, this.#counters, watch)
-    this.#maintenance = new MaintenanceRunner(engine, options.clock, options.logger, this)
+    const runner = { engine, lifecycle: this.#lifecycle, counters: this.#counters, watch, clock, ended: new WeakSet() }
+    this.#runner = new StoreRunner(runner, statementLimit('default', options.timeouts))
     this.#attachments = new Attachments(options.logger)
     this.#health = this.#createHealthMonitor()
     this.#props = createStoreProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
+    // How long a migration or a task may take depends on the data: its own signal ends it.
+    const close = (): Promise<CloseReport> => this.close()
+    const unlimited = this.#runner.withLimit(undefined)
+    const unlimitedProps = createStoreProps(engine, unlimited, options, close)
+    this.#maintenance = new MaintenanceRunner(engine, clock, options.logger, {
+      db: createKysely<DB>(unlimitedProps),
+      capabilities: engine.capabilities,
+      transaction: (work, ctx = {}) => runTransaction(unlimited, unlimitedProps, clock, work, ctx),
+    })
     this.#migrations = new MigrationRunner({
       engine,
-      runner: this.#runner,
+      runner: unlimited,
       lifecycle: this.#lifecycle,
-      clock: options.clock,
-      props: createStoreProps(engine, this.#runner, options, () => this.close(), createSessionAdapter(engine.adapter)),
+      clock,
+      props: createStoreProps(engine, unlimited, options, close, createSessionAdapter(engine.adapter)),
     })
   }
 
@@ -93,6 +106,18 @@ class EngineStore<DB> implements Store<DB> {
 
   get status(): StoreStatus {
     return this.#lifecycle.status
+  }
+
+  withTimeout(timeout: StatementTimeout): Kysely<DB> {
+    if (timeout === 'default') return this.db
+    let db = this.#timed.get(timeout)
+    if (db === undefined) {
+      const runner = this.#runner.withLimit(statementLimit(timeout, this.#options.timeouts))
+      db = createKysely<DB>(createStoreProps(this.#engine, runner, this.#options, () => this.close()))
+      // Milliseconds may be computed anew for each call, and would then be kept for nobody.
+      if (typeof timeout !== 'number') this.#timed.set(timeout, db)
+    }
+    return db
   }
 
   async withConnection<T>(work: (connection: Connection<DB>) => Promise<T>, ctx: Context = {}): Promise<T> {
@@ -217,6 +242,12 @@ class EngineStore<DB> implements Store<DB> {
     if (!this.#engine.isNestedUse() && !this.#maintenance.isInside) return
     throw new StoreError('NESTED_USE', `${operation} would wait for what it is called in`, { operation })
   }
+}
+
+/** The default leaves waiting to the limits that waiting has; who names a timeout means all of it. */
+function statementLimit(timeout: StatementTimeout, timeouts: ResolvedTimeouts): StatementLimit | undefined {
+  const timeoutMs = timeoutMsOf(timeout, timeouts)
+  return timeoutMs === undefined ? undefined : { timeoutMs, includesWaiting: timeout !== 'default' }
 }
 
 /** `undefined` unless somebody wants to hear of slow queries. */

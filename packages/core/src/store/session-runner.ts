@@ -52,6 +52,10 @@ export class SessionRunner implements StatementRunner {
     this.#provider = provider
   }
 
+  get timeoutMs(): number | undefined {
+    return this.#runner.timeoutMs
+  }
+
   execute(query: CompiledQuery, options: AbortableQueryOptions | undefined): Promise<QueryResult<unknown>> {
     if (this.#provider instanceof SessionProvider) return this.#runner.onSession(this.#provider, query, options)
     return this.#session().then((session) => this.#runner.onSession({ session }, query, options))

@@ -12,16 +12,16 @@ import type {
   QueryResult,
 } from 'kysely'
 import { assertNotAborted } from '../abort/abort-error.ts'
-import { joinSignals } from '../abort/join-signals.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
+import type { Clock } from '../contract/clock.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
 import { LeaseEnd } from './lease-end.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { type StatementLimit, StatementScope } from './statement-scope.ts'
 import type { StatementWatch } from './statement-watch.ts'
 import type { StoreCounters } from './store-counters.ts'
 
-const NO_CONTEXT: StatementContext = {}
 /** Of a statement that has not got as far as the engine; a number, so that the hot path has numbers only. */
 const NOT_BEGUN = Number.NaN
 /** What signals, deadlines and `close()` end things with. */
@@ -30,21 +30,47 @@ const ENDED_EARLY: ReadonlySet<string> = new Set(['ABORTED', 'TIMEOUT', 'CLOSED'
 /** What is done with a leased session. */
 export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
 
+/** What the runners of one store share. */
+export interface RunnerParts {
+  readonly engine: Engine
+  readonly lifecycle: Lifecycle
+  readonly counters: StoreCounters
+  readonly watch: StatementWatch
+  readonly clock: Clock
+  /** Sessions whose lease was ended before its work had. */
+  readonly ended: WeakSet<EngineSession>
+}
+
 export class StoreRunner implements StatementRunner {
+  readonly counters: StoreCounters
+  readonly #parts: RunnerParts
   readonly #engine: Engine
   readonly #lifecycle: Lifecycle
-  readonly counters: StoreCounters
   readonly #watch: StatementWatch
+  readonly #limit: StatementLimit | undefined
+  /** What statements without a signal run under, on the store and on a session, unless a deadline begins with the call. */
   readonly #context: StatementContext
-  /** Sessions whose lease was ended before its work had. */
-  readonly #ended = new WeakSet<EngineSession>()
+  readonly #sessionContext: StatementContext
 
-  constructor(engine: Engine, lifecycle: Lifecycle, counters: StoreCounters, watch: StatementWatch) {
-    this.#engine = engine
-    this.#lifecycle = lifecycle
-    this.counters = counters
-    this.#watch = watch
-    this.#context = { signal: lifecycle.signal }
+  /** `limit` is for each statement. */
+  constructor(parts: RunnerParts, limit: StatementLimit | undefined) {
+    this.#parts = parts
+    this.#engine = parts.engine
+    this.#lifecycle = parts.lifecycle
+    this.counters = parts.counters
+    this.#watch = parts.watch
+    this.#limit = limit
+    this.#context = { signal: parts.lifecycle.signal, timeoutMs: limit?.timeoutMs }
+    this.#sessionContext = { timeoutMs: limit?.timeoutMs }
+  }
+
+  /** The same, with another limit for each statement. */
+  withLimit(limit: StatementLimit | undefined): StoreRunner {
+    return new StoreRunner(this.#parts, limit)
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.#limit?.timeoutMs
   }
 
   get asyncContext(): AsyncContext | undefined {
@@ -57,8 +83,9 @@ export class StoreRunner implements StatementRunner {
       if (this.#lifecycle.status !== 'open') this.#lifecycle.assertOpen('query')
       const signal = options === undefined ? undefined : this.#signalOf(options)
       startedMs = this.#watch.begin()
-      const answer =
-        signal === undefined ? this.#engine.execute(query, this.#context) : this.#executeUntil(query, signal)
+      const answer = this.#needsScope(signal)
+        ? this.#inScope([signal, this.#lifecycle.signal], (scope) => this.#engine.execute(query, scope))
+        : this.#engine.execute(query, this.#context)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, this.#lifecycle.track(answer))
     } catch (error) {
@@ -117,7 +144,7 @@ export class StoreRunner implements StatementRunner {
     isPart: boolean,
   ): Promise<T> {
     let leave: (() => void) | undefined
-    const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#ended)
+    const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#parts.ended)
     try {
       this.#lifecycle.assertOpen(operation)
       assertNotAborted(signal, operation)
@@ -160,9 +187,13 @@ export class StoreRunner implements StatementRunner {
     let session: EngineSession | undefined
     try {
       if (options !== undefined) this.#assertStrategy(options)
-      session = provider.session
+      const own = provider.session
+      session = own
       startedMs = this.#watch.begin()
-      const answer = session.execute(query, options ?? NO_CONTEXT)
+      const signal = options?.signal
+      const answer = this.#needsScope(signal)
+        ? this.#inScope([signal], (scope) => own.execute(query, scope))
+        : own.execute(query, this.#sessionContext)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, answer, session)
     } catch (error) {
@@ -189,7 +220,7 @@ export class StoreRunner implements StatementRunner {
   /** On a session that was ended early, its statements only tell that again. */
   #statementFailed(query: CompiledQuery, startedMs: number, error: unknown, session?: EngineSession): StoreError {
     if (!Number.isNaN(startedMs)) this.#watch.end(query, startedMs, true)
-    const isEnded = session !== undefined && this.#ended.has(session)
+    const isEnded = session !== undefined && this.#parts.ended.has(session)
     return isEnded ? this.stepFailed(error, 'query') : this.failed(error, 'query')
   }
 
@@ -213,17 +244,26 @@ export class StoreRunner implements StatementRunner {
     return failure
   }
 
-  /** Under the caller's signal too, which may live for long and must not remember each of its statements. */
-  #executeUntil(query: CompiledQuery, signal: AbortSignal): QueryResult<unknown> | Promise<QueryResult<unknown>> {
-    const joined = joinSignals([signal, this.#lifecycle.signal])
+  /** Whether there is more to a statement than what all of them run under. */
+  #needsScope(signal: AbortSignal | undefined): boolean {
+    return signal !== undefined || this.#limit?.includesWaiting === true
+  }
+
+  /** A caller's signal may live for long, and must not remember each of its statements. */
+  #inScope(
+    signals: readonly (AbortSignal | undefined)[],
+    execute: (scope: StatementContext) => QueryResult<unknown> | Promise<QueryResult<unknown>>,
+  ): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+    const present = signals.filter((signal) => signal !== undefined)
+    const scope = new StatementScope(this.#parts.clock, this.#limit, present)
     let later: Promise<QueryResult<unknown>> | undefined
     try {
-      const answer = this.#engine.execute(query, joined)
+      const answer = execute(scope)
       if (!(answer instanceof Promise)) return answer
-      later = answer.finally(() => joined[Symbol.dispose]())
+      later = answer.finally(() => scope[Symbol.dispose]())
       return later
     } finally {
-      if (later === undefined) joined[Symbol.dispose]()
+      if (later === undefined) scope[Symbol.dispose]()
     }
   }
 
