@@ -6,6 +6,7 @@ const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
   'node-sqlite': async () => (await import('./node-sqlite.ts')).nodeSqlite,
   'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
   'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
+  'sqlite-wasm/node': async () => (await import('./sqlite-wasm-node.ts')).sqliteWasmNode,
 }
 
 /** @throws Error for a name that is no run */

@@ -4,6 +4,7 @@
  * A file in WAL mode has a writer, a shared query-only reader and leased readers. A database in memory, or one with a
  * rollback journal, has a single connection for everything.
  */
+import type { StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
@@ -18,6 +19,7 @@ import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import type { StatementStopper } from './statement-stopper.ts'
 import { WriteLock } from './write-lock.ts'
 
 /** What a set is opened with. */
@@ -28,6 +30,7 @@ export interface ConnectionSetOptions {
   readonly options: ResolvedSqliteOptions
   readonly clock: Clock
   readonly log: StoreLog
+  readonly stopper?: StatementStopper | undefined
 }
 
 export class ConnectionSet {
@@ -37,6 +40,7 @@ export class ConnectionSet {
   readonly lock: WriteLock
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters = createSqliteCounters()
+  readonly #stopper: StatementStopper | undefined
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
   readonly #clock: Clock
@@ -48,7 +52,7 @@ export class ConnectionSet {
   #isClosed = false
   #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
-  private constructor({ port, path, options, clock, log }: ConnectionSetOptions) {
+  private constructor({ port, path, options, clock, log, stopper }: ConnectionSetOptions) {
     this.port = port
     this.path = path
     this.options = options
@@ -56,6 +60,7 @@ export class ConnectionSet {
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
     this.#clock = clock
     this.#log = log
+    this.#stopper = stopper
     this.#epoch = joinSchemaEpoch(path)
   }
 
@@ -93,6 +98,11 @@ export class ConnectionSet {
 
   resetReaderStats(): void {
     this.#readers?.resetStats()
+  }
+
+  /** Runs what the application has asked for, which stops when `ctx` says so, where that can be. */
+  run<T>(ctx: StatementContext, call: () => T): T {
+    return this.#stopper === undefined ? call() : this.#stopper.run(ctx, call)
   }
 
   get isClosed(): boolean {

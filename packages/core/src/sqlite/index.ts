@@ -1,7 +1,12 @@
 /** @upkeep/core/sqlite: what all SQLite backends share, over a small synchronous port. */
+export { type CallStopper, STOPPED } from '../remote/call-signals.ts'
+export type { Channel } from '../remote/channel.ts'
+export { type HostRuntime, serveEngine } from '../remote/engine-host.ts'
+export { HostContext } from '../remote/host-context.ts'
 export { assertDatabaseName } from './database-name.ts'
 export { SqliteTaskRunner } from './maintenance/task-runner.ts'
 export type * from './port.ts'
+export { openRemoteSqlite, type RemoteSqliteOptions } from './remote-sqlite.ts'
 export { LazySqliteAdapter } from './sqlite-adapter.ts'
 export { openSqliteEngine } from './sqlite-engine.ts'
 export type { SqliteEngineOptions } from './sqlite-engine-options.ts'
@@ -14,3 +19,4 @@ export {
   type SqliteOptions,
   sqliteOptionsFromUrl,
 } from './sqlite-options.ts'
+export type { StatementStopper } from './statement-stopper.ts'

@@ -5,6 +5,7 @@
  * The order of statements, and what a failure means for the session, is the session's.
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
+import type { StatementContext } from '../contract/backend.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import type { SessionFate } from './session-fate.ts'
@@ -35,22 +36,29 @@ export class SessionStatements {
     this.#parts = parts
   }
 
-  async execute(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+  /** `signal` ends what it waits for; `ctx` what it runs. */
+  async execute(
+    query: CompiledQuery,
+    signal: AbortSignal | undefined,
+    ctx: StatementContext,
+  ): Promise<QueryResult<unknown>> {
     const { router, lease, fate, transaction } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
-    const { busy } = router.set
+    const { set } = router
+    const { busy } = set
     if (lease.connection === undefined) {
       const read = await router.plainRead(query.sql, kind, signal)
-      if (read !== undefined) return retryWhileBusy(busy, signal, () => read.execute(query.parameters))
+      if (read !== undefined)
+        return retryWhileBusy(busy, signal, () => set.run(ctx, () => read.execute(query.parameters)))
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    if (transaction() !== undefined) return this.#run(connection, query, kind)
-    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind))
+    const run = (): QueryResult<unknown> => set.run(ctx, () => this.#run(connection, query, kind))
+    return transaction() === undefined ? retryWhileBusy(busy, signal, run) : run()
   }
 
-  async openStream(query: CompiledQuery, signal: AbortSignal | undefined): Promise<RowSource> {
+  async openStream(query: CompiledQuery, signal: AbortSignal | undefined, ctx: StatementContext): Promise<RowSource> {
     const { router, lease, fate, holder, assertNotNested } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
@@ -61,7 +69,8 @@ export class SessionStatements {
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind).rows)
+    const run = (): QueryResult<unknown> => this.#run(connection, query, kind)
+    return openCursor(connection, query, kind) ?? rowsInMemory(router.set.run(ctx, run).rows)
   }
 
   /** The session may have ended while it waited for the lock. */

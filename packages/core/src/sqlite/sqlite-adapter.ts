@@ -36,11 +36,11 @@ export class LazySqliteAdapter extends ConcurrentSqliteAdapter {
 
 /** The adapter of an opened engine. */
 export class UpkeepSqliteAdapter extends ConcurrentSqliteAdapter {
-  readonly #lock: MigrationLock
+  readonly #lock: Pick<MigrationLock, 'acquire'>
   /** Kysely also gives back what it did not get: that must not be what somebody else has. */
   readonly #held = new WeakMap<Kysely<any>, () => void>()
 
-  constructor(lock: MigrationLock) {
+  constructor(lock: Pick<MigrationLock, 'acquire'>) {
     super()
     this.#lock = lock
   }

@@ -6,6 +6,7 @@ import type { StoreLog } from '../contract/log.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteBackupFiles, SqliteFiles, SqliteOffload, SqlitePort } from './port.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import type { StatementStopper } from './statement-stopper.ts'
 
 /** What a SQLite backend opens its engine with. */
 export interface SqliteEngineOptions {
@@ -39,18 +40,20 @@ export interface SqliteEngineOptions {
   readonly customFunctions?: readonly string[] | undefined
   /** How this process names itself to another one that waits for it. @default 'another store' */
   readonly ownerName?: string | undefined
+  /** Stops statements that run, if the driver can look up from one. @default none */
+  readonly stopper?: StatementStopper | undefined
   /** Gives up opening. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext, backups }: SqliteEngineOptions,
+  { openOffload, asyncContext, backups, stopper }: SqliteEngineOptions,
   set: ConnectionSet,
 ): Capabilities {
   const isFile = !set.isMemory
   return Object.freeze({
-    cancellation: false,
+    cancellation: stopper === undefined ? false : 'interrupt',
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
     maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
     singleMaintainer: isFile ? 'file' : false,

@@ -100,12 +100,12 @@ class SqliteEngine implements Engine {
     const { reader, writer, lock } = this.#set
     try {
       const read = reader?.cached(sql)
-      if (read !== undefined) return read.execute(parameters)
+      if (read !== undefined) return this.#set.run(ctx, () => read.execute(parameters))
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
       if (lock.tryAcquire(AUTOCOMMIT)) {
         try {
           const statement = writer.cached(sql)
-          if (statement !== undefined) return writer.execute(statement, parameters)
+          if (statement !== undefined) return this.#set.run(ctx, () => writer.execute(statement, parameters))
         } finally {
           lock.release()
         }
@@ -194,21 +194,23 @@ class SqliteEngine implements Engine {
     }
   }
 
-  async #executeSlowly(
-    { sql, parameters }: CompiledQuery,
-    { signal }: StatementContext,
-  ): Promise<QueryResult<unknown>> {
-    const { lock, busy } = this.#set
+  async #executeSlowly({ sql, parameters }: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { signal } = ctx
+    const set = this.#set
+    const { lock, busy } = set
     try {
       assertNotAborted(signal, 'query')
       const kind = this.#router.classify(sql)
       assertAutocommit(kind)
       const read = await this.#router.plainRead(sql, kind, signal)
-      if (read !== undefined) return await retryWhileBusy(busy, signal, () => read.execute(parameters))
+      if (read !== undefined) {
+        return await retryWhileBusy(busy, signal, () => set.run(ctx, () => read.execute(parameters)))
+      }
       this.#assertNotNested()
       await lock.acquire(AUTOCOMMIT, signal)
       try {
-        return await retryWhileBusy(busy, signal, () => this.#router.run(this.#set.writer, sql, kind, parameters))
+        const run = (): QueryResult<unknown> => this.#router.run(set.writer, sql, kind, parameters)
+        return await retryWhileBusy(busy, signal, () => set.run(ctx, run))
       } finally {
         lock.release()
       }

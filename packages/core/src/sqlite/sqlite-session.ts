@@ -12,7 +12,7 @@ import { SessionFate, toldAgain } from './session-fate.ts'
 import { SessionLease } from './session-lease.ts'
 import { SessionStatements } from './session-statements.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
-import { type RowSource, readChunks } from './sqlite-stream.ts'
+import { type RowSource, readChunks, stoppable } from './sqlite-stream.ts'
 import { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementRouter } from './statement-router.ts'
 import { TurnQueue } from './turn-queue.ts'
@@ -64,9 +64,9 @@ export class SqliteSession implements EngineSession, LockHolder {
     })
   }
 
-  execute(query: CompiledQuery, { signal }: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
+  execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     if (this.#fate.isEnding) throw this.#fate.over()
-    return this.#executeAtOnce(query, signal) ?? this.#executeInTurn(query, signal)
+    return this.#executeAtOnce(query, ctx) ?? this.#executeInTurn(query, ctx)
   }
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
@@ -76,11 +76,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   async *streamQuery<R>(
     query: CompiledQuery,
     chunkSize: number,
-    options?: AbortableOperationOptions,
+    ctx: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
-    using joined = this.#fate.joined(options?.signal)
+    using joined = this.#fate.joined(ctx.signal)
     const { signal } = joined
-    const source = await this.#inTurn('stream', () => this.#statements.openStream(query, signal))
+    const source = stoppable(
+      await this.#inTurn('stream', () => this.#statements.openStream(query, signal, ctx)),
+      (read) => this.#router.set.run(ctx, read),
+    )
     this.#streams.add(source)
     try {
       const chunks = readChunks(source, Math.max(1, chunkSize), () => this.#fate.assertUsable(signal))
@@ -159,14 +162,14 @@ export class SqliteSession implements EngineSession, LockHolder {
   }
 
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
-  #executeAtOnce(query: CompiledQuery, signal: AbortSignal | undefined): QueryResult<unknown> | undefined {
+  #executeAtOnce(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
     if (!this.#turns.isIdle || this.#transaction === undefined || connection === undefined) return undefined
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
-      this.#fate.assertUsable(signal)
-      return connection.execute(statement, query.parameters)
+      this.#fate.assertUsable(ctx.signal)
+      return this.#router.set.run(ctx, () => connection.execute(statement, query.parameters))
     } catch (error) {
       throw this.#failed(error, 'query')
     }
@@ -214,10 +217,10 @@ export class SqliteSession implements EngineSession, LockHolder {
     if (doomed !== undefined) throw toldAgain(doomed, 'the transaction was rolled back', 'commit')
   }
 
-  #executeInTurn(query: CompiledQuery, signal: AbortSignal | undefined): Promise<QueryResult<unknown>> {
+  #executeInTurn(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
     return this.#inTurn('query', async () => {
-      using joined = this.#fate.joined(signal)
-      return await this.#statements.execute(query, joined.signal)
+      using joined = this.#fate.joined(ctx.signal)
+      return await this.#statements.execute(query, joined.signal, ctx)
     })
   }
 

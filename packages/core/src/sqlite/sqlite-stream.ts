@@ -32,6 +32,11 @@ export function rowsInMemory(rows: unknown[]): RowSource {
   }
 }
 
+/** `source`, each of whose chunks is read by way of `run`. */
+export function stoppable(source: RowSource, run: (read: () => unknown[]) => unknown[]): RowSource {
+  return { read: (count) => run(() => source.read(count)), end: () => source.end() }
+}
+
 /** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop. */
 export async function* readChunks(
   source: RowSource,

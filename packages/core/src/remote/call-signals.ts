@@ -1,0 +1,48 @@
+/**
+ * Signals on their way to the other side: an abort follows its call as a note, and is also shown where an engine can see
+ * it that is busy and reads no notes. What comes back has lost the signal's reason on the way; here it is put back.
+ */
+import { abortError, onceAborted } from '../abort/abort-error.ts'
+import { isStoreError, StoreError, serializeStoreError } from '../errors/store-error.ts'
+import type { AbortNote } from './engine-calls.ts'
+import type { Notes } from './side-channel.ts'
+
+/** Shows aborts to an engine in the middle of a statement. */
+export interface CallStopper {
+  /** What the host has to know to see that `signal` aborts; goes with the call. */
+  token(signal: AbortSignal | undefined): unknown
+  /** Call `id`, whose `token` it is, is to stop. Called once. */
+  stop(id: number, token: unknown): void
+  /** The call is settled, and its token of no use any more. */
+  settled(token: unknown): void
+}
+
+/** What a statement that was stopped in the middle says; why, only the other side knows. */
+export const STOPPED = 'the statement was stopped'
+
+/** Follows `signal` for call `id` until the answer is called. */
+export function forwardAbort(
+  { id, token, note }: { readonly id: number; readonly token: unknown; readonly note: 'abort' | 'abortSession' },
+  signal: AbortSignal,
+  notes: Notes,
+  stopper: CallStopper | undefined,
+): () => void {
+  return onceAborted(signal, () => {
+    if (note === 'abort') stopper?.stop(id, token)
+    const reason = serializeStoreError(abortError(signal, 'query'))
+    notes.send(note, { id, reason } satisfies AbortNote)
+  })
+}
+
+/** `error` as it would be without a boundary: with the reason that it was stopped for, if it was. */
+export function withReason(error: unknown, reason: StoreError | undefined): unknown {
+  if (reason === undefined || !isStoreError(error)) return error
+  if (error.code === 'ABORTED' && error.message === STOPPED) return reason
+  if (error.code === 'ABORTED' && error.message.endsWith(STOPPED)) return again(error, reason)
+  if (error.code !== reason.code || error.nativeCode !== reason.nativeCode) return error
+  return error.message === reason.message ? reason : again(error, reason)
+}
+
+function again({ message, operation }: StoreError, { code, cause }: StoreError): StoreError {
+  return new StoreError(code, message, { operation, cause })
+}

@@ -1,0 +1,88 @@
+/**
+ * `@sqlite.org/sqlite-wasm`, as far as it is used here, and how it is loaded: when a database is opened, in its worker.
+ *
+ * Statements go to the functions of the WASM module itself, past the wrappers that convert each argument.
+ * Source: https://sqlite.org/wasm/doc/trunk/c-style-api.md
+ */
+import { StoreError } from '@upkeep/core'
+
+/** An address in the memory of the module; 0 is NULL. */
+export type Pointer = number
+
+/** The functions of the module, with numbers as C has them; 64 bits are a bigint. */
+export interface Sqlite3Exports {
+  sqlite3_prepare_v3(db: Pointer, sql: Pointer, length: number, flags: number, out: Pointer, tail: Pointer): number
+  sqlite3_finalize(statement: Pointer): number
+  sqlite3_reset(statement: Pointer): number
+  sqlite3_clear_bindings(statement: Pointer): number
+  sqlite3_step(statement: Pointer): number
+  sqlite3_next_stmt(db: Pointer, statement: Pointer): Pointer
+  sqlite3_stmt_readonly(statement: Pointer): number
+  sqlite3_bind_parameter_count(statement: Pointer): number
+  sqlite3_bind_null(statement: Pointer, index: number): number
+  sqlite3_bind_int64(statement: Pointer, index: number, value: bigint): number
+  sqlite3_bind_double(statement: Pointer, index: number, value: number): number
+  sqlite3_bind_text(statement: Pointer, index: number, text: Pointer, length: number, destructor: number): number
+  sqlite3_bind_blob(statement: Pointer, index: number, bytes: Pointer, length: number, destructor: number): number
+  sqlite3_bind_zeroblob(statement: Pointer, index: number, length: number): number
+  sqlite3_column_count(statement: Pointer): number
+  sqlite3_column_name(statement: Pointer, index: number): Pointer
+  sqlite3_column_decltype(statement: Pointer, index: number): Pointer
+  sqlite3_column_type(statement: Pointer, index: number): number
+  sqlite3_column_int64(statement: Pointer, index: number): bigint
+  sqlite3_column_double(statement: Pointer, index: number): number
+  sqlite3_column_text(statement: Pointer, index: number): Pointer
+  sqlite3_column_blob(statement: Pointer, index: number): Pointer
+  sqlite3_column_bytes(statement: Pointer, index: number): number
+  sqlite3_extended_errcode(db: Pointer): number
+  sqlite3_errmsg(db: Pointer): Pointer
+  sqlite3_get_autocommit(db: Pointer): number
+  sqlite3_changes64(db: Pointer): bigint
+  sqlite3_total_changes64(db: Pointer): bigint
+  sqlite3_last_insert_rowid(db: Pointer): bigint
+  sqlite3_close_v2(db: Pointer): number
+  sqlite3_malloc(size: number): Pointer
+  sqlite3_free(address: Pointer): void
+}
+
+/** The module, loaded. */
+export interface Sqlite3 {
+  readonly capi: {
+    readonly SQLITE_OPEN_READONLY: number
+    readonly SQLITE_OPEN_READWRITE: number
+    readonly SQLITE_OPEN_CREATE: number
+    readonly SQLITE_OPEN_URI: number
+    sqlite3_open_v2(name: string, out: Pointer, flags: number, vfs: string | null): number
+    sqlite3_extended_result_codes(db: Pointer, on: number): number
+    sqlite3_progress_handler(db: Pointer, every: number, handler: (() => number) | 0, argument: 0): void
+    sqlite3_js_rc_str(code: number): string | undefined
+    sqlite3_libversion(): string
+  }
+  readonly wasm: {
+    readonly exports: Sqlite3Exports
+    heap8u(): Uint8Array<ArrayBuffer>
+    peekPtr(address: Pointer): Pointer
+  }
+}
+
+/** How the module is made. */
+export interface Sqlite3Init {
+  print(text: string): void
+  printErr(text: string): void
+}
+
+/** Loads the module and compiles it. @throws UNSUPPORTED where that cannot be done */
+export async function loadSqlite3(): Promise<Sqlite3> {
+  try {
+    const { default: init } = (await import('@sqlite.org/sqlite-wasm')) as unknown as {
+      default: (init: Sqlite3Init) => Promise<Sqlite3>
+    }
+    // What it has to say is said by errors.
+    return await init({ print: () => undefined, printErr: () => undefined })
+  } catch (cause) {
+    throw new StoreError('UNSUPPORTED', '@sqlite.org/sqlite-wasm could not be loaded here', {
+      operation: 'open',
+      cause,
+    })
+  }
+}
