@@ -22,12 +22,14 @@ export async function openWasmEngine(
   assertMemory(path)
   assertDatabaseName(path, sqlite)
   const { AsyncLocalStorage } = await import('node:async_hooks')
-  const { startNodeWorker } = await import('./start-node-worker.ts')
+  const { leaseNodeWorker } = await import('./lease-node-worker.ts')
+  const { compileSqlite3 } = await import('./compile-module.ts')
+  const compiled = await compileSqlite3()
   const flags = new StopFlags()
   return openRemoteSqlite({
-    ...startNodeWorker(),
+    ...leaseNodeWorker(),
     stopper: createFlagStopper(flags),
-    options: { sqlite, stopFlags: flags.buffer } satisfies WasmOpenOptions,
+    options: { sqlite, stopFlags: flags.buffer, compiled } satisfies WasmOpenOptions,
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),
     ...runtime,
   })

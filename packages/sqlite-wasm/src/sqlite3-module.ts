@@ -65,20 +65,34 @@ export interface Sqlite3 {
   }
 }
 
-/** How the module is made. */
-export interface Sqlite3Init {
-  print(text: string): void
-  printErr(text: string): void
+/** A compiled `WebAssembly.Module`, which can be sent to other threads. */
+export type CompiledModule = object
+
+declare const WebAssembly: {
+  instantiate(module: CompiledModule, imports: object): Promise<object>
 }
 
-/** Loads the module and compiles it. @throws UNSUPPORTED where that cannot be done */
-export async function loadSqlite3(): Promise<Sqlite3> {
+interface Sqlite3Init {
+  print(text: string): void
+  printErr(text: string): void
+  instantiateWasm?(imports: object, receive: (instance: object, module: CompiledModule) => void): object
+}
+
+/** Loads the module, and compiles it unless that was done. @throws UNSUPPORTED where that cannot be done */
+export async function loadSqlite3(compiled: CompiledModule | undefined): Promise<Sqlite3> {
   try {
     const { default: init } = (await import('@sqlite.org/sqlite-wasm')) as unknown as {
       default: (init: Sqlite3Init) => Promise<Sqlite3>
     }
     // What it has to say is said by errors.
-    return await init({ print: () => undefined, printErr: () => undefined })
+    const silent = { print: () => undefined, printErr: () => undefined }
+    if (compiled === undefined) return await init(silent)
+    const instantiated = Promise.withResolvers<never>()
+    const instantiateWasm: Sqlite3Init['instantiateWasm'] = (imports, receive) => {
+      WebAssembly.instantiate(compiled, imports).then((instance) => receive(instance, compiled), instantiated.reject)
+      return {}
+    }
+    return await Promise.race([init({ ...silent, instantiateWasm }), instantiated.promise])
   } catch (cause) {
     throw new StoreError('UNSUPPORTED', '@sqlite.org/sqlite-wasm could not be loaded here', {
       operation: 'open',

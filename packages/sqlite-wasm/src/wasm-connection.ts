@@ -52,9 +52,9 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     sqlite3.capi.sqlite3_extended_result_codes(this.pointer, 1)
   }
 
-  /** There is nothing that could be handed to another thread. */
+  /** Handed to nobody: the handle that the store gives calls {@link exec}. */
   get raw(): unknown {
-    return undefined
+    return this
   }
 
   get isOpen(): boolean {

@@ -34,12 +34,38 @@ export function forwardAbort(
   })
 }
 
-/** `error` as it would be without a boundary: with the reason that it was stopped for, if it was. */
-export function withReason(error: unknown, reason: StoreError | undefined): unknown {
-  if (reason === undefined || !isStoreError(error)) return error
+/** What an engine said on the other side. */
+class EngineSaid extends Error {
+  readonly code: string
+
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * `error` as it would be without a boundary: with the reason that it was stopped for, if it was, and with what the engine
+ * said as its cause, if it said something.
+ */
+export function withReason(error: unknown, reason: StoreError | undefined, said: string | undefined): unknown {
+  if (!isStoreError(error)) return error
+  return reasonOf(error, reason) ?? withCause(error, said)
+}
+
+function withCause(error: StoreError, said: string | undefined): StoreError {
+  const { code, message, operation, nativeCode, kind } = error
+  if (said === undefined) return error
+  const cause = new EngineSaid(said, nativeCode ?? code)
+  return new StoreError(code, message, { operation, nativeCode, kind, cause })
+}
+
+/** `undefined` where the reason has nothing to do with it. */
+function reasonOf(error: StoreError, reason: StoreError | undefined): StoreError | undefined {
+  if (reason === undefined) return undefined
   if (error.code === 'ABORTED' && error.message === STOPPED) return reason
   if (error.code === 'ABORTED' && error.message.endsWith(STOPPED)) return again(error, reason)
-  if (error.code !== reason.code || error.nativeCode !== reason.nativeCode) return error
+  if (error.code !== reason.code || error.nativeCode !== reason.nativeCode) return undefined
   return error.message === reason.message ? reason : again(error, reason)
 }
 

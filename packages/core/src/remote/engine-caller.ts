@@ -26,11 +26,16 @@ export class EngineCaller {
   readonly notes: Notes
   readonly #client: RemoteClient
   readonly #stopper: CallStopper | undefined
+  /** Comes right before the error whose cause it is, which has lost it on the way. */
+  #said: string | undefined
 
   constructor(client: RemoteClient, notes: Notes, stopper: CallStopper | undefined) {
     this.#client = client
     this.notes = notes
     this.#stopper = stopper
+    notes.on('said', (said: string | undefined) => {
+      this.#said = said
+    })
   }
 
   /** @throws StoreError the host's own, with the reason of the signal where it was stopped by that */
@@ -43,7 +48,7 @@ export class EngineCaller {
       return await call.answer
     } catch (error) {
       const reason = signal?.aborted === true ? abortError(signal, 'query') : options.reason?.()
-      throw withReason(error, reason)
+      throw withReason(error, reason, this.#said)
     } finally {
       leave?.()
       this.#stopper?.settled(token)

@@ -35,6 +35,8 @@ export interface SessionCall extends CallContext {
   readonly session: number
   /** With the first call of a session, which acquires it. */
   readonly acquire?: boolean | undefined
+  /** The session in whose async context it was acquired; goes with that. */
+  readonly outer?: number | undefined
 }
 
 export interface ExecuteArgument extends CallContext {

@@ -48,7 +48,12 @@ export interface OpenArgument {
 export function serveEngine(channel: Channel, open: (options: any, runtime: HostRuntime) => Promise<Engine>): void {
   const { calls, notes } = splitChannel(channel, () => host.tellStats())
   const host = new EngineHost(notes, open)
-  serveRemote(calls, host.handlers, asStoreError)
+  serveRemote(calls, host.handlers, (error) => {
+    const failure = asStoreError(error)
+    // Both sides are one application: unlike a log, this one may hear what a trigger of its own has said.
+    notes.send('said', failure.cause instanceof Error ? failure.cause.message : undefined)
+    return failure
+  })
   channel.onGone(() => void host.close().catch(() => undefined))
 }
 
@@ -138,7 +143,8 @@ class EngineHost {
   async #openEngine({ hasClock, options }: OpenArgument, call: HostCall): Promise<EngineIdentity> {
     const { signal } = this.#contexts.open(call.id, {})
     try {
-      if (hasClock) this.#clock = this.#remoteClock
+      this.#clock = hasClock ? this.#remoteClock : systemClock
+      this.#resetCount = 0
       const engine = await this.#open(options, { clock: this.#clock, log: this.#log, signal })
       this.#engine = engine
       const { name, location, capabilities, foreignKeys } = engine

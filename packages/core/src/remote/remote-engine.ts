@@ -40,8 +40,8 @@ export interface RemoteEngineParts {
   /** What the engine may bind. @throws INVALID_ARGUMENT */
   readonly bind: (parameters: readonly unknown[]) => readonly unknown[]
   readonly asyncContext: AsyncContext | undefined
-  /** Ends the other side, whatever it does. */
-  readonly end: () => Promise<void>
+  /** Lets go of the other side, whatever it does; `isClosed` says that it has nothing open any more. */
+  readonly end: (isClosed: boolean) => Promise<void>
 }
 
 export class RemoteEngine implements Engine {
@@ -135,12 +135,12 @@ export class RemoteEngine implements Engine {
     return this.#caller.ask<void>('ping', {}, { signal })
   }
 
-  health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
-    return this.#caller.ask<readonly HealthFinding[]>('health', { limits }, { signal })
+  async health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
+    return frozen(await this.#caller.ask<readonly HealthFinding[]>('health', { limits }, { signal }))
   }
 
-  explain(query: CompiledQuery, ctx: StatementContext): Promise<readonly string[]> {
-    return this.#caller.ask<readonly string[]>('explain', { query: this.#plain(query) }, { signal: ctx.signal })
+  async explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
+    return frozen(await this.#caller.ask<readonly string[]>('explain', { query: this.#plain(query) }, { signal }))
   }
 
   stats(): EngineStats {
@@ -154,10 +154,13 @@ export class RemoteEngine implements Engine {
   }
 
   async close(): Promise<EngineCloseReport> {
+    let isClosed = false
     try {
-      return await this.#caller.ask<EngineCloseReport>('close', {})
+      const report = await this.#caller.ask<EngineCloseReport>('close', {})
+      isClosed = true
+      return report
     } finally {
-      await this.#parts.end()
+      await this.#parts.end(isClosed)
     }
   }
 

@@ -22,10 +22,16 @@ export interface RemoteSessionParts {
   /** What the engine may bind. @throws INVALID_ARGUMENT */
   readonly bind: (parameters: readonly unknown[]) => readonly unknown[]
   readonly outer: AmbientScope | undefined
-  /** The session in whose async context the running code is. */
+  /** The session in whose async context the running code is; while it is acquired, the one around it. */
   readonly scope: () => number | undefined
   /** Ends what the session waits for. */
   readonly signal: AbortSignal | undefined
+}
+
+/** What stands for the driver's own handle, which cannot leave its thread. */
+export interface RemoteHandle {
+  /** Runs statements without parameters, each to its end, past everything that the store does for statements. */
+  exec(sql: string): Promise<void>
 }
 
 export class RemoteSession implements EngineSession {
@@ -36,8 +42,10 @@ export class RemoteSession implements EngineSession {
   inTransaction = false
   readonly #parts: RemoteSessionParts
   readonly #caller: EngineCaller
+  readonly #outerId: number | undefined
   /** Why the transaction is lost, as the other side cannot know it. */
   #doomed: StoreError | undefined
+  #underWay = 0
   #leaveSignal: (() => void) | undefined
   #isAcquired = false
   #isEnding = false
@@ -48,6 +56,7 @@ export class RemoteSession implements EngineSession {
     this.id = parts.id
     this.outer = parts.outer
     this.#parts = parts
+    this.#outerId = parts.scope()
     this.#caller = parts.caller
   }
 
@@ -98,11 +107,16 @@ export class RemoteSession implements EngineSession {
     }
   }
 
-  /** The handle stays with the engine: what is answered is `undefined`. The session is pinned all the same. */
-  async raw(ctx: StatementContext): Promise<unknown> {
+  /** The handle stays with the engine: what is answered hands statements to it. */
+  async raw(ctx: StatementContext): Promise<RemoteHandle> {
     this.#assertNotAborted(ctx.signal)
     await this.#tracked(this.#caller.ask<SessionState>('raw', this.#argument(ctx), this.#options(ctx)))
-    return undefined
+    return Object.freeze({
+      exec: async (sql: string) => {
+        const argument = { ...this.#argument({}), sql }
+        await this.#tracked(this.#caller.ask<SessionState>('rawExec', argument, this.#options({})))
+      },
+    })
   }
 
   async begin(settings: TransactionSettings, ctx: StatementContext): Promise<void> {
@@ -155,13 +169,16 @@ export class RemoteSession implements EngineSession {
 
   async release(): Promise<void> {
     if (this.#isReleased) return
+    const isIdle = this.#underWay === 0 && !this.inTransaction
     this.#isReleased = true
     this.holds = false
     this.inTransaction = false
     this.#leaveSignal?.()
     if (!this.#isAcquired) return
     // Of a host that is gone nothing is left to give back.
-    await this.#caller.ask('release', { session: this.id }).catch(() => undefined)
+    const released = this.#caller.ask('release', { session: this.id }).catch(() => undefined)
+    // What comes next arrives after it, so there is nothing to wait for unless something has to end.
+    if (!isIdle) await released
   }
 
   async #ending(name: 'commit' | 'rollback', options: AskOptions): Promise<void> {
@@ -185,7 +202,7 @@ export class RemoteSession implements EngineSession {
     const acquire = !this.#isAcquired
     this.#isAcquired = true
     if (acquire) this.#followSignal()
-    return { session: this.id, acquire, timeoutMs, scope: this.#parts.scope() }
+    return { session: this.id, acquire, outer: this.#outerId, timeoutMs, scope: this.#parts.scope() }
   }
 
   /** After the call that acquires it: a note about a session that is not there yet would be lost. */
@@ -207,6 +224,7 @@ export class RemoteSession implements EngineSession {
 
   /** Keeps what the answer says of the session; a statement that was stopped has cost its transaction. */
   async #tracked<T extends SessionState>(answer: Promise<T>): Promise<T> {
+    this.#underWay++
     try {
       const state = await answer
       if (!this.#isReleased) this.holds = state.holds
@@ -214,6 +232,8 @@ export class RemoteSession implements EngineSession {
     } catch (error) {
       if (isStopped(error) && this.inTransaction && isStoreError(error)) this.#doomed ??= error
       throw error
+    } finally {
+      this.#underWay--
     }
   }
 

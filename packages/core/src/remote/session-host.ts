@@ -19,6 +19,11 @@ import type { HostCall, RemoteHandlers } from './remote-host.ts'
 import { sendRows } from './send-rows.ts'
 import type { Notes } from './side-channel.ts'
 
+/** What there is on every handle of a driver. */
+interface RawHandle {
+  exec(sql: string): void
+}
+
 interface OpenStream {
   readonly chunks: AsyncIterableIterator<QueryResult<unknown>>
   readonly context: HostContext
@@ -46,6 +51,8 @@ export class SessionHost {
       this.#readStream(argument, call),
     endStream: ({ stream }: { readonly stream: number }) => this.#endStream(stream),
     raw: (argument: SessionCall, call: HostCall) => this.#on(argument, call, (one, ctx) => one.raw(ctx)),
+    rawExec: (argument: SessionCall & { readonly sql: string }, call: HostCall) =>
+      this.#on(argument, call, async (one, ctx) => ((await one.raw(ctx)) as RawHandle).exec(argument.sql)),
     begin: (argument: BeginArgument, call: HostCall) =>
       this.#on(argument, call, (one, ctx) => one.begin(argument.settings, ctx)),
     commit: (argument: SessionCall, call: HostCall) => this.#on(argument, call, (one) => one.commit()),
@@ -126,12 +133,12 @@ export class SessionHost {
   }
 
   async #session(argument: SessionCall): Promise<EngineSession> {
-    const { session: id, acquire, scope } = argument
+    const { session: id, acquire, outer } = argument
     const known = this.#sessions.get(id)
     if (known !== undefined) return known
     if (acquire !== true) throw over()
     const origin = this.#origins.open(id, {})
-    const acquired = this.inScope(scope, () => this.#opened().acquire({ signal: origin.signal }))
+    const acquired = this.inScope(outer, () => this.#opened().acquire({ signal: origin.signal }))
     // Most engines answer at once, and then the calls behind this one find it.
     const session = acquired instanceof Promise ? await acquired : acquired
     this.#sessions.set(id, session)

@@ -24,8 +24,8 @@ import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 /** Where the engine is, and what it is opened with. */
 export interface RemoteSqliteOptions {
   readonly channel: Channel
-  /** Ends the other side, whatever it does; resolves when it has gone. */
-  readonly end: () => Promise<void>
+  /** Lets go of the other side, whatever it does; `isClosed` says that it has nothing open any more. */
+  readonly end: (isClosed: boolean) => Promise<void>
   /** Shows aborts to the other side while it is in a statement. @default none */
   readonly stopper?: CallStopper | undefined
   /** Passed to the other side as they are; plain data. */
@@ -45,9 +45,9 @@ export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<Eng
   notes.on('log', ({ level, message, fields }: { level: keyof StoreLog; message: string; fields?: LogFields }) =>
     log[level]?.(message, fields),
   )
-  const end = async (): Promise<void> => {
+  const end = async (isClosed: boolean): Promise<void> => {
     time?.end()
-    await remote.end()
+    await remote.end(isClosed)
   }
   const caller = new EngineCaller(new RemoteClient(calls), notes, remote.stopper)
   try {
@@ -71,7 +71,7 @@ export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<Eng
       end,
     })
   } catch (error) {
-    await end()
+    await end(false)
     throw error
   }
 }

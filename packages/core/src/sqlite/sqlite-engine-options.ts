@@ -40,6 +40,8 @@ export interface SqliteEngineOptions {
   readonly customFunctions?: readonly string[] | undefined
   /** How this process names itself to another one that waits for it. @default 'another store' */
   readonly ownerName?: string | undefined
+  /** Whether the engine has a thread of its own, so that what it does holds nobody else's. @default false */
+  readonly ownThread?: boolean | undefined
   /** Stops statements that run, if the driver can look up from one. @default none */
   readonly stopper?: StatementStopper | undefined
   /** Gives up opening. @default none */
@@ -48,14 +50,14 @@ export interface SqliteEngineOptions {
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext, backups, stopper }: SqliteEngineOptions,
+  { openOffload, asyncContext, backups, ownThread = false, stopper }: SqliteEngineOptions,
   set: ConnectionSet,
 ): Capabilities {
   const isFile = !set.isMemory
   return Object.freeze({
     cancellation: stopper === undefined ? false : 'interrupt',
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
-    maintenance: isFile && openOffload !== undefined ? 'process' : 'inline',
+    maintenance: isFile && openOffload !== undefined ? 'process' : ownThread ? 'worker' : 'inline',
     singleMaintainer: isFile ? 'file' : false,
     concurrentReads: set.reader !== undefined,
     asyncContext: asyncContext !== undefined,
