@@ -6,6 +6,8 @@ const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
   'node-sqlite': async () => (await import('./node-sqlite.ts')).nodeSqlite,
   'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
   'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
+  'sqlite-wasm/opfs': async () => (await import('./sqlite-wasm-opfs.ts')).sqliteWasmOpfs,
+  'sqlite-wasm/opfs-no-isolation': async () => (await import('./sqlite-wasm-opfs.ts')).sqliteWasmOpfsNoIsolation,
   'sqlite-wasm/node': async () => (await import('./sqlite-wasm-node.ts')).sqliteWasmNode,
 }
 

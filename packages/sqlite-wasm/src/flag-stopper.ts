@@ -5,6 +5,7 @@ import type { StopFlags } from './stop-flags.ts'
 export function createFlagStopper(flags: StopFlags): CallStopper {
   return {
     token: () => undefined,
+    shown: () => undefined,
     stop: (id) => flags.stop(id),
     settled: () => undefined,
   }

@@ -2,11 +2,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { parentPort } from 'node:worker_threads'
 import type { AmbientScope } from '@upkeep/core'
-import { serveMemory } from './wasm-host.ts'
+import { serveWasm } from './wasm-host.ts'
 
 const port = parentPort
 if (port !== null) {
-  serveMemory(
+  serveWasm(
     {
       post: (message) => port.postMessage(message),
       onMessage: (listener) => void port.on('message', listener),

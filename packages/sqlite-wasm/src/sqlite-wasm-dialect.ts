@@ -16,11 +16,12 @@ import {
 import { LazySqliteAdapter } from '@upkeep/core/sqlite'
 import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
 import { openWasmEngine } from './open-wasm-engine.ts'
+import { resolveWasmDatabase } from './wasm-database.ts'
 import { resolveWasmOptions, type WasmOptions } from './wasm-options.ts'
 
 /** Options of {@link SqliteWasmDialect}. */
 export interface SqliteWasmDialectOptions extends WasmOptions, Pick<StoreOptions, 'logger' | 'clock'> {
-  /** `:memory:` */
+  /** `:memory:`, or in a browser `opfs:name`. */
   readonly path: string
 }
 
@@ -37,7 +38,8 @@ export class SqliteWasmDialect extends SqliteDialect {
     assertKnownOptions(store, ['logger', 'clock'], 'SqliteWasmDialect')
     const { clock, logger: log } = resolveStoreOptions(store)
     const resolved = resolveWasmOptions(wasm, 'SqliteWasmDialect')
-    this.#open = () => openWasmEngine(path, resolved, { clock, log })
+    const database = resolveWasmDatabase('sqlite', path)
+    this.#open = () => openWasmEngine(database, resolved, { clock, log })
   }
 
   /** A driver that opens the database at its first use, and closes it in `destroy()`. */

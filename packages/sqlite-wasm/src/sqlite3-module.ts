@@ -51,7 +51,9 @@ export interface Sqlite3 {
     readonly SQLITE_OPEN_READONLY: number
     readonly SQLITE_OPEN_READWRITE: number
     readonly SQLITE_OPEN_CREATE: number
-    readonly SQLITE_OPEN_URI: number
+    readonly SQLITE_FCNTL_FILE_POINTER: number
+    readonly SQLITE_FCNTL_JOURNAL_POINTER: number
+    sqlite3_file_control(db: Pointer, schema: string, operation: number, argument: Pointer): number
     sqlite3_open_v2(name: string, out: Pointer, flags: number, vfs: string | null): number
     sqlite3_extended_result_codes(db: Pointer, on: number): number
     sqlite3_progress_handler(db: Pointer, every: number, handler: (() => number) | 0, argument: 0): void
@@ -62,7 +64,18 @@ export interface Sqlite3 {
     readonly exports: Sqlite3Exports
     heap8u(): Uint8Array<ArrayBuffer>
     peekPtr(address: Pointer): Pointer
+    peek(address: Pointer, type: 'i64'): bigint
+    functionEntry(address: Pointer): (...parameters: number[]) => number
   }
+  /** Only in the worker of a browser that has OPFS. */
+  installOpfsSAHPoolVfs?(options: {
+    readonly name: string
+    readonly directory: string
+    readonly initialCapacity: number
+    readonly verbosity: number
+    readonly preserveOnInitFailure: boolean
+    readonly forceReinitIfPreviouslyFailed: boolean
+  }): Promise<{ pauseVfs(): unknown }>
 }
 
 /** A compiled `WebAssembly.Module`, which can be sent to other threads. */

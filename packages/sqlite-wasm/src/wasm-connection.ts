@@ -23,6 +23,7 @@ export interface OpenConnection {
   readonly name: string
   readonly flags: number
   readonly vfs: string | null
+  readonly onClose?: (() => void) | undefined
 }
 
 export class WasmConnection implements SqliteDatabase, StatementOwner {
@@ -33,11 +34,13 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   /** Statements that nobody has any more; SQLite keeps them until they are finalized. */
   readonly #dropped = new FinalizationRegistry<Pointer>((statement) => this.#finalize(statement))
   readonly #statements = new Set<Pointer>()
+  readonly #onClose: (() => void) | undefined
   #isOpen = true
 
   /** @throws WasmSqliteError */
-  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs }: OpenConnection) {
+  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, onClose }: OpenConnection) {
     this.#sqlite3 = sqlite3
+    this.#onClose = onClose
     this.exports = sqlite3.wasm.exports
     this.memory = memory
     const { result: code, pointers } = memory.withPointers(1, (out) =>
@@ -102,6 +105,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#onClose?.()
     for (const statement of this.#statements) this.exports.sqlite3_finalize(statement)
     this.#statements.clear()
     const code = this.exports.sqlite3_close_v2(this.pointer)

@@ -1,20 +1,34 @@
 /**
  * In the worker: opens the engine of `@upkeep/core/sqlite` over the module, beside its database, and serves it.
  */
-import type { AsyncContext } from '@upkeep/core'
-import { type Channel, openSqliteEngine, type ResolvedSqliteOptions, serveEngine } from '@upkeep/core/sqlite'
+import type { AsyncContext, Engine } from '@upkeep/core'
+import {
+  type Channel,
+  type HostRuntime,
+  openSqliteEngine,
+  type ResolvedSqliteOptions,
+  serveEngine,
+} from '@upkeep/core/sqlite'
+import { lockOpfs } from './opfs-lock.ts'
+import { openOpfsPool } from './opfs-pool.ts'
 import { ProgressStopper } from './progress-stopper.ts'
 import { type CompiledModule, loadSqlite3, type Sqlite3 } from './sqlite3-module.ts'
 import { StopFlags } from './stop-flags.ts'
+import { canProbe, createUrlProbe } from './url-probe.ts'
+import { WasmFiles } from './wasm-files.ts'
 import { WasmPort } from './wasm-port.ts'
 
 /** What the worker is asked to open; plain data. */
 export interface WasmOpenOptions {
+  /** Of a database in OPFS; `undefined` for one in memory. */
+  readonly opfsName: string | undefined
   readonly sqlite: ResolvedSqliteOptions
   /** Where calls are named that are to stop. */
-  readonly stopFlags: SharedArrayBuffer | undefined
+  readonly stopFlags?: SharedArrayBuffer | undefined
+  /** A URL that can be read, where signals are shown by such. */
+  readonly probeUrl?: string | undefined
   /** The WASM module, if it has been compiled. */
-  readonly compiled: CompiledModule | undefined
+  readonly compiled?: CompiledModule | undefined
 }
 
 let loaded: Promise<Sqlite3> | undefined
@@ -25,21 +39,77 @@ function sqlite3(compiled: CompiledModule | undefined): Promise<Sqlite3> {
   return loaded
 }
 
-/** Serves a database in memory over `channel`, and when it was closed another one. */
-export function serveMemory(channel: Channel, asyncContext: AsyncContext | undefined): void {
-  serveEngine(channel, async ({ sqlite, stopFlags, compiled }: WasmOpenOptions, runtime) => {
-    const flags = stopFlags && new StopFlags(stopFlags)
-    const stopper = flags && new ProgressStopper(({ id }) => flags.isStopped(id))
-    const port = new WasmPort(await sqlite3(compiled), { vfs: null, stopper })
-    return openSqliteEngine({
+/** Serves a database over `channel`, and when it was closed another one. */
+export function serveWasm(channel: Channel, asyncContext: AsyncContext | undefined): void {
+  serveEngine(channel, (options: WasmOpenOptions, runtime) =>
+    options.opfsName === undefined
+      ? openMemory(options, runtime, asyncContext)
+      : openOpfs(options.opfsName, options, runtime),
+  )
+}
+
+async function openMemory(
+  options: WasmOpenOptions,
+  runtime: HostRuntime,
+  asyncContext: AsyncContext | undefined,
+): Promise<Engine> {
+  const stopper = createStopper(options)
+  const port = new WasmPort(await sqlite3(options.compiled), { vfs: null, stopper })
+  const { sqlite } = options
+  return openSqliteEngine({
+    name: 'sqlite-wasm',
+    port,
+    path: ':memory:',
+    options: sqlite,
+    asyncContext,
+    ownThread: true,
+    stopper,
+    ...runtime,
+  })
+}
+
+/** The lock before anything that touches the files, and given back when they are closed. */
+async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRuntime): Promise<Engine> {
+  const { sqlite } = options
+  const module = await sqlite3(options.compiled)
+  const unlock = await lockOpfs(name, { ...runtime, timeoutMs: sqlite.busyTimeoutMs })
+  let release = unlock
+  try {
+    const pool = await openOpfsPool(module, name)
+    release = () => {
+      pool.release()
+      unlock()
+    }
+    const stopper = createStopper(options)
+    const files = new WasmFiles(module)
+    const engine = await openSqliteEngine({
       name: 'sqlite-wasm',
-      port,
-      path: ':memory:',
+      port: new WasmPort(module, { vfs: pool.vfs, files, stopper }),
+      path: `/${name}`,
+      location: `opfs:${name}`,
       options: sqlite,
-      asyncContext,
+      files,
+      exclusive: true,
       ownThread: true,
       stopper,
       ...runtime,
     })
-  })
+    return releasedOnClose(engine, release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function releasedOnClose(engine: Engine, release: () => void): Engine {
+  const close = engine.close.bind(engine)
+  return Object.defineProperty(engine, 'close', { value: () => close().finally(release) })
+}
+
+function createStopper({ stopFlags, probeUrl }: WasmOpenOptions): ProgressStopper | undefined {
+  if (stopFlags !== undefined) {
+    const flags = new StopFlags(stopFlags)
+    return new ProgressStopper(({ id }) => flags.isStopped(id))
+  }
+  return probeUrl !== undefined && canProbe(probeUrl) ? new ProgressStopper(createUrlProbe()) : undefined
 }

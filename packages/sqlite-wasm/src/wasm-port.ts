@@ -5,12 +5,15 @@ import type { OpenDatabaseOptions, SqliteDatabase, SqlitePort } from '@upkeep/co
 import type { ProgressStopper } from './progress-stopper.ts'
 import type { Sqlite3 } from './sqlite3-module.ts'
 import { WasmConnection, WasmSqliteError } from './wasm-connection.ts'
+import type { WasmFiles } from './wasm-files.ts'
 import { WasmMemory } from './wasm-memory.ts'
 
 /** What the port needs besides the module. */
 export interface WasmPortOptions {
   /** Where files are; `null` where there are none. */
   readonly vfs: string | null
+  /** Hears which files are open. @default nobody does */
+  readonly files?: WasmFiles | undefined
   /** Looks up from statements. @default nobody does */
   readonly stopper?: ProgressStopper | undefined
 }
@@ -30,9 +33,18 @@ export class WasmPort implements SqlitePort {
     const { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_CREATE } = this.#sqlite3.capi
     const create = mustExist ? 0 : SQLITE_OPEN_CREATE
     const flags = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | create
-    const vfs = path === ':memory:' ? null : this.#options.vfs
-    const connection = new WasmConnection(this.#sqlite3, this.#memory, { name: path, flags, vfs })
-    this.#options.stopper?.watch(this.#sqlite3, connection.pointer)
+    const isFile = path !== ':memory:'
+    const { stopper, files, vfs } = this.#options
+    const connection = new WasmConnection(this.#sqlite3, this.#memory, {
+      name: path,
+      flags,
+      vfs: isFile ? vfs : null,
+      onClose: () => files?.closed(path),
+    })
+    if (isFile) files?.opened(path, connection.pointer)
+    stopper?.watch(this.#sqlite3, connection.pointer)
+    // There is no shared memory for the index of the log: it must come before WAL, which it keeps in the heap.
+    if (isFile) connection.exec('PRAGMA locking_mode = exclusive')
     return connection
   }
 

@@ -9,8 +9,10 @@ import type { Notes } from './side-channel.ts'
 
 /** Shows aborts to an engine in the middle of a statement. */
 export interface CallStopper {
-  /** What the host has to know to see that `signal` aborts; goes with the call. */
+  /** Whatever it needs for a call with this signal. */
   token(signal: AbortSignal | undefined): unknown
+  /** What the host has to know of a token to see that the signal aborts; goes with the call. */
+  shown(token: unknown): unknown
   /** Call `id`, whose `token` it is, is to stop. Called once. */
   stop(id: number, token: unknown): void
   /** The call is settled, and its token of no use any more. */

@@ -42,7 +42,8 @@ export class EngineCaller {
   async ask<T>(name: string, argument: object, options: AskOptions = {}): Promise<T> {
     const { signal } = options
     const token = signal && this.#stopper?.token(signal)
-    const call = this.begin<T>(name, token === undefined ? argument : { ...argument, stop: token }, options)
+    const stop = token === undefined ? undefined : this.#stopper?.shown(token)
+    const call = this.begin<T>(name, stop === undefined ? argument : { ...argument, stop }, options)
     const leave = signal && this.follow(call.id, signal, token)
     try {
       return await call.answer

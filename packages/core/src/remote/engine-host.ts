@@ -11,6 +11,7 @@ import type { HealthLimits } from '../contract/health.ts'
 import type { LogFields, StoreLog } from '../contract/log.ts'
 import type { MaintenanceStepName } from '../contract/maintenance.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
+import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import type { Channel } from './channel.ts'
 import type {
   CallContext,
@@ -218,16 +219,23 @@ class EngineHost {
     const context = this.#contexts.open(call.id, argument)
     try {
       const answer = this.#sessions.inScope(argument.scope, () => work(engine, context))
-      // Who waits is counted, and may be looked for before there is an answer.
-      if (answer instanceof Promise) this.#tellStatsSoon()
-      return await answer
+      return answer instanceof Promise ? await this.#awaited(answer) : answer
     } finally {
       this.#contexts.close(call.id)
     }
   }
 
-  #tellStatsSoon(): void {
-    void Promise.resolve().then(() => this.tellStats())
+  /** Who waits is counted, and may be looked for before there is an answer. */
+  async #awaited<T>(answer: Promise<T>): Promise<T> {
+    let isSettled = false
+    void yieldToLoop().then(() => {
+      if (!isSettled) this.tellStats()
+    })
+    try {
+      return await answer
+    } finally {
+      isSettled = true
+    }
   }
 
   get #log(): StoreLog {

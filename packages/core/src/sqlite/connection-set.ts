@@ -31,6 +31,8 @@ export interface ConnectionSetOptions {
   readonly clock: Clock
   readonly log: StoreLog
   readonly stopper?: StatementStopper | undefined
+  /** See `SqliteEngineOptions.exclusive`. */
+  readonly exclusive?: boolean | undefined
 }
 
 export class ConnectionSet {
@@ -40,6 +42,8 @@ export class ConnectionSet {
   readonly lock: WriteLock
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters = createSqliteCounters()
+  /** Whether there is one connection, which stays. */
+  readonly isSingle: boolean
   readonly #stopper: StatementStopper | undefined
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
@@ -52,7 +56,7 @@ export class ConnectionSet {
   #isClosed = false
   #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
-  private constructor({ port, path, options, clock, log, stopper }: ConnectionSetOptions) {
+  private constructor({ port, path, options, clock, log, stopper, exclusive = false }: ConnectionSetOptions) {
     this.port = port
     this.path = path
     this.options = options
@@ -61,6 +65,7 @@ export class ConnectionSet {
     this.#clock = clock
     this.#log = log
     this.#stopper = stopper
+    this.isSingle = exclusive || path === ':memory:'
     this.#epoch = joinSchemaEpoch(path)
   }
 
@@ -151,11 +156,12 @@ export class ConnectionSet {
 
   /**
    * Puts a fresh connection in the writer's place: the surest way to restore its settings, TEMP objects and attached
-   * databases. A database in memory would be lost, so there its pragmas are set again.
+   * databases. A database in memory would be lost, and one that is exclusive cannot be opened twice, so there its pragmas
+   * are set again.
    */
   async resetWriter(): Promise<void> {
     try {
-      if (this.isMemory) {
+      if (this.isSingle) {
         resetInPlace(this.#writer, this.options)
       } else {
         const before = this.#writer
@@ -224,7 +230,7 @@ export class ConnectionSet {
 
   async #openAll(signal: AbortSignal | undefined): Promise<void> {
     this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter())
-    if (this.isMemory || !this.hasWriteAheadLog) return
+    if (this.isSingle || !this.hasWriteAheadLog) return
     this.#reader = await retryWhileBusy(this.busy, signal, () => this.openConnection('reader'))
     const openReader = (): Promise<SqliteConnection> =>
       retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))

@@ -16,6 +16,8 @@ export interface SqliteEngineOptions {
   readonly port: SqlitePort
   /** An absolute path, or `:memory:`. */
   readonly path: string
+  /** How the database is called in reports. @default path */
+  readonly location?: string | undefined
   /** The shared options, as `resolveSqliteOptions` gives them. */
   readonly options: ResolvedSqliteOptions
   /** Time, for every wait. */
@@ -40,6 +42,12 @@ export interface SqliteEngineOptions {
   readonly customFunctions?: readonly string[] | undefined
   /** How this process names itself to another one that waits for it. @default 'another store' */
   readonly ownerName?: string | undefined
+  /**
+   * Whether the file has a single connection for everything, that nobody else may have beside it: `locking_mode` is
+   * exclusive. Source: https://www.sqlite.org/pragma.html#pragma_locking_mode
+   * @default false
+   */
+  readonly exclusive?: boolean | undefined
   /** Whether the engine has a thread of its own, so that what it does holds nobody else's. @default false */
   readonly ownThread?: boolean | undefined
   /** Stops statements that run, if the driver can look up from one. @default none */
@@ -58,10 +66,10 @@ export function sqliteCapabilities(
     cancellation: stopper === undefined ? false : 'interrupt',
     vacuum: isFile && openOffload !== undefined ? 'process' : false,
     maintenance: isFile && openOffload !== undefined ? 'process' : ownThread ? 'worker' : 'inline',
-    singleMaintainer: isFile ? 'file' : false,
+    singleMaintainer: set.isSingle ? false : 'file',
     concurrentReads: set.reader !== undefined,
     asyncContext: asyncContext !== undefined,
-    multiProcess: isFile,
+    multiProcess: !set.isSingle,
     persistent: isFile,
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,

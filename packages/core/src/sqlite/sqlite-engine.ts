@@ -76,7 +76,7 @@ class SqliteEngine implements Engine {
     const { openOffload } = options
     this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
     this.name = options.name
-    this.location = options.path
+    this.location = options.location ?? options.path
     this.asyncContext = options.asyncContext
     this.capabilities = sqliteCapabilities(options, set)
     // Where they are not enforced anyway, nobody wants them checked.
@@ -180,7 +180,7 @@ class SqliteEngine implements Engine {
     } finally {
       await this.#asking('close', async () => this.#set.close())
     }
-    return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.location) } : {}
+    return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.#options.path) } : {}
   }
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */

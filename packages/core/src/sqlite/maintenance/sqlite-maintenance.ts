@@ -54,7 +54,7 @@ async function openSession(
   hold: SidecarHold | undefined,
 ): Promise<MaintenanceSession> {
   const { set } = parts
-  if (set.isMemory)
+  if (set.isSingle)
     return new SqliteMaintenance({ ...parts, connection: set.writer, run, offload: undefined }, hold, parts.log)
   const connection = await retryWhileBusy(set.busy, run.signal, () => set.openConnection('maintenance'))
   try {
@@ -127,7 +127,7 @@ class SqliteMaintenance implements MaintenanceSession {
     try {
       if (this.#wrote && set.hasWriteAheadLog) await emptyLog(this.#scope, clock, this.#log)
       await offload?.close()
-      if (!set.isMemory) connection.close()
+      if (!set.isSingle) connection.close()
     } finally {
       // Held by a process that goes on living, it would keep every other maintainer out.
       this.#hold?.release()

@@ -1,0 +1,53 @@
+/**
+ * The files of one database in OPFS, in a directory of its own, by SQLite's `opfs-sahpool`.
+ *
+ * It must only be opened under the lock of {@link lockOpfs}: by default it deletes the database when somebody else has
+ * its files, which is switched off here as well.
+ * Source: https://sqlite.org/wasm/doc/trunk/persistence.md#vfs-opfs-sahpool
+ */
+import { StoreError } from '@upkeep/core'
+import { browser } from './browser-scope.ts'
+import type { Sqlite3 } from './sqlite3-module.ts'
+
+/** The database, its log, a rollback journal, two lock files with theirs, and temporary files of a VACUUM. */
+const CAPACITY = 12
+
+/** Where the databases of an origin lie. */
+export const OPFS_DIRECTORY = '.upkeep'
+
+export interface OpfsPool {
+  readonly vfs: string
+  /** Lets go of the files, which stay. */
+  release(): void
+}
+
+/** @throws UNSUPPORTED where there is no OPFS, FULL where it has no room, BUSY where somebody has the files open */
+export async function openOpfsPool(sqlite3: Sqlite3, name: string): Promise<OpfsPool> {
+  const vfs = 'upkeep-opfs'
+  try {
+    // In private windows of some browsers it is there and refuses.
+    await browser.navigator.storage?.getDirectory?.()
+    const pool = await sqlite3.installOpfsSAHPoolVfs?.({
+      name: vfs,
+      directory: `/${OPFS_DIRECTORY}/${name}`,
+      initialCapacity: CAPACITY,
+      verbosity: 0,
+      preserveOnInitFailure: true,
+      forceReinitIfPreviouslyFailed: true,
+    })
+    if (pool === undefined) throw new TypeError('the module has no opfs-sahpool')
+    return { vfs, release: () => void pool.pauseVfs() }
+  } catch (cause) {
+    throw refused(cause)
+  }
+}
+
+function refused(cause: unknown): StoreError {
+  const name = cause instanceof Error ? cause.name : ''
+  const options = { operation: 'open', nativeCode: name, cause }
+  if (name === 'QuotaExceededError') return new StoreError('FULL', 'there is no room for the database', options)
+  if (name === 'NoModificationAllowedError') {
+    return new StoreError('BUSY', 'the files of the database are open somewhere else', options)
+  }
+  return new StoreError('UNSUPPORTED', 'there is no OPFS here: a private window, an old browser, or no https', options)
+}

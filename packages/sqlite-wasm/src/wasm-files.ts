@@ -1,0 +1,71 @@
+/** Sizes of files of the WASM module, asked of SQLite's own file objects: nothing else may open them. */
+import type { SqliteFiles } from '@upkeep/core/sqlite'
+import { browser } from './browser-scope.ts'
+import type { Pointer, Sqlite3 } from './sqlite3-module.ts'
+
+/** The place of `xFileSize` in `sqlite3_io_methods`. Source: https://www.sqlite.org/c3ref/io_methods.html */
+const X_FILE_SIZE = 6 * 4
+
+export class WasmFiles implements SqliteFiles {
+  readonly #sqlite3: Sqlite3
+  readonly #connections = new Map<string, Pointer>()
+  #freeBytes: number | undefined
+
+  constructor(sqlite3: Sqlite3) {
+    this.#sqlite3 = sqlite3
+    void this.#estimate()
+  }
+
+  opened(path: string, db: Pointer): void {
+    this.#connections.set(path, db)
+  }
+
+  closed(path: string): void {
+    this.#connections.delete(path)
+  }
+
+  sizeBytes(path: string): number | undefined {
+    const { SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER } = this.#sqlite3.capi
+    const main = this.#connections.get(path)
+    if (main !== undefined) return this.#size(main, SQLITE_FCNTL_FILE_POINTER)
+    const ofLog = path.endsWith('-wal') ? this.#connections.get(path.slice(0, -'-wal'.length)) : undefined
+    return ofLog && this.#size(ofLog, SQLITE_FCNTL_JOURNAL_POINTER)
+  }
+
+  /** There is one place by this name, and nobody can put another there. */
+  identity(): string | undefined {
+    return undefined
+  }
+
+  /** As of the last time it was asked, which asks anew. */
+  freeBytes(): number | undefined {
+    void this.#estimate()
+    return this.#freeBytes
+  }
+
+  freeTempBytes(): number | undefined {
+    return this.freeBytes()
+  }
+
+  async #estimate(): Promise<void> {
+    const { usage, quota } = (await browser.navigator.storage?.estimate().catch(() => undefined)) ?? {}
+    this.#freeBytes = quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage)
+  }
+
+  /** Source: https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntljournalpointer */
+  #size(db: Pointer, which: number): number | undefined {
+    const { capi, wasm } = this.#sqlite3
+    const out = wasm.exports.sqlite3_malloc(8)
+    try {
+      if (capi.sqlite3_file_control(db, 'main', which, out) !== 0) return undefined
+      const file = wasm.peekPtr(out)
+      const methods = file === 0 ? 0 : wasm.peekPtr(file)
+      // A log that nobody has written to has no file yet.
+      if (methods === 0) return 0
+      const code = wasm.functionEntry(wasm.peekPtr(methods + X_FILE_SIZE))(file, out)
+      return code === 0 ? Number(wasm.peek(out, 'i64')) : undefined
+    } finally {
+      wasm.exports.sqlite3_free(out)
+    }
+  }
+}
