@@ -1,10 +1,12 @@
 // The suite in a real browser, with the headers that give a page shared memory and without them. They import the built
 // packages by their public names, so `pnpm build` comes first.
+import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_FLAGS, findChromium } from './scripts/chromium.ts'
 
-const root = import.meta.dirname
+// What the tests import is found from here.
+const root = join(import.meta.dirname, 'test')
 const launchOptions = { executablePath: await findChromium(), args: [...CHROMIUM_FLAGS] }
 
 /** Source: https://web.dev/articles/coop-coep */
@@ -15,6 +17,7 @@ const ISOLATION = {
 
 function project(name: string, file: string, headers: Record<string, string>) {
   return {
+    root,
     server: { headers },
     // Each worker loads the module by its own URL, next to which its WASM file lies.
     optimizeDeps: {
@@ -24,7 +27,7 @@ function project(name: string, file: string, headers: Record<string, string>) {
     test: {
       name,
       root,
-      include: [`test/browser/${file}.test.ts`],
+      include: [`browser/${file}.test.ts`],
       testTimeout: 20_000,
       hookTimeout: 20_000,
       retry: 0,

@@ -7,6 +7,7 @@ import { OPERATION_MUTANTS } from './operation-mutants.ts'
 import { RETENTION_MUTANTS } from './retention-mutants.ts'
 import { SQLITE_MUTANTS } from './sqlite-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
+import { WASM_MUTANTS } from './wasm-mutants.ts'
 
 export type { Mutant } from './mutant.ts'
 
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MIGRATION_MUTANTS,
   ...RETENTION_MUTANTS,
   ...BACKUP_MUTANTS,
+  ...WASM_MUTANTS,
 ]

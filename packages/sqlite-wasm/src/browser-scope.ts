@@ -5,7 +5,11 @@
 
 /** A lock that only one of all pages and workers of an origin has. Source: https://www.w3.org/TR/web-locks/ */
 export interface LockManager {
-  request(name: string, options: { readonly signal?: AbortSignal }, work: () => Promise<void>): Promise<void>
+  request(
+    name: string,
+    options: { readonly signal: AbortSignal } | { readonly ifAvailable: true },
+    work: (lock: unknown) => Promise<void>,
+  ): Promise<void>
   query(): Promise<{ readonly held?: readonly { readonly name?: string; readonly clientId?: string }[] }>
 }
 
@@ -13,8 +17,6 @@ export interface LockManager {
 export interface StorageManager {
   getDirectory?(): Promise<unknown>
   estimate(): Promise<{ readonly usage?: number; readonly quota?: number }>
-  persist?(): Promise<boolean>
-  persisted?(): Promise<boolean>
 }
 
 /** A request that can also be made from within a statement. */

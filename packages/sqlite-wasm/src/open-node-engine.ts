@@ -4,7 +4,7 @@ import { type AmbientScope, type Engine, StoreError } from '@upkeep/core'
 import { openRemoteSqlite } from '@upkeep/core/sqlite'
 import { compileSqlite3 } from './compile-module.ts'
 import { createFlagStopper } from './flag-stopper.ts'
-import { leaseNodeWorker } from './lease-node-worker.ts'
+import { nodeWorkers } from './node-workers.ts'
 import { StopFlags } from './stop-flags.ts'
 import type { WasmDatabase } from './wasm-database.ts'
 import type { WasmOpenOptions } from './wasm-host.ts'
@@ -23,7 +23,7 @@ export async function openNodeEngine(
   const flags = new StopFlags()
   const options: WasmOpenOptions = { opfsName, sqlite, stopFlags: flags.buffer, compiled: await compileSqlite3() }
   return openRemoteSqlite({
-    ...leaseNodeWorker(),
+    ...nodeWorkers.lease(),
     stopper: createFlagStopper(flags),
     options,
     asyncContext: new AsyncLocalStorage<AmbientScope | undefined>(),

@@ -3,7 +3,7 @@
  * that lock and files go together, however the worker ends.
  */
 import { type Clock, StoreError } from '@upkeep/core'
-import { browser } from './browser-scope.ts'
+import { browser, type LockManager } from './browser-scope.ts'
 
 /** Waits for it for `timeoutMs`; the answer gives it back. @throws BUSY naming who has it, ABORTED, UNSUPPORTED */
 export async function lockOpfs(
@@ -16,29 +16,31 @@ export async function lockOpfs(
   }
   const lockName = `upkeep-opfs:${name}`
   const giveUp = new AbortController()
-  const late = clock.setTimer(() => giveUp.abort(), timeoutMs)
+  const late = timeoutMs === 0 ? undefined : clock.setTimer(() => giveUp.abort(), timeoutMs)
   const onAbort = (): void => giveUp.abort()
   signal.addEventListener('abort', onAbort, { once: true })
+  const granted = Promise.withResolvers<boolean>()
   const held = Promise.withResolvers<void>()
-  const granted = Promise.withResolvers<void>()
+  const hold = (lock: unknown): Promise<void> => {
+    granted.resolve(lock !== null)
+    return lock === null ? Promise.resolve() : held.promise
+  }
   locks
-    .request(lockName, { signal: giveUp.signal }, () => {
-      granted.resolve()
-      return held.promise
-    })
-    .catch(granted.reject)
+    .request(lockName, timeoutMs === 0 ? { ifAvailable: true } : { signal: giveUp.signal }, hold)
+    .catch((error) => (giveUp.signal.aborted ? granted.resolve(false) : granted.reject(error)))
   try {
-    await granted.promise
-    return held.resolve
+    if (await granted.promise) return held.resolve
   } catch (cause) {
-    if (signal.aborted) throw signal.reason
-    if (!giveUp.signal.aborted)
-      throw new StoreError('CONNECTION', 'the Web Lock could not be taken', { operation: 'open', cause })
-    const holder = (await locks.query()).held?.find((lock) => lock.name === lockName)?.clientId
-    const who = `another tab or worker${holder === undefined ? '' : ` (client ${holder})`}`
-    throw new StoreError('BUSY', `the database is open in ${who}`, { operation: 'open' })
+    throw new StoreError('CONNECTION', 'the Web Lock could not be taken', { operation: 'open', cause })
   } finally {
     clock.clearTimer(late)
     signal.removeEventListener('abort', onAbort)
   }
+  if (signal.aborted) throw signal.reason
+  throw new StoreError('BUSY', `the database is open in ${await holderOf(locks, lockName)}`, { operation: 'open' })
+}
+
+async function holderOf(locks: LockManager, lockName: string): Promise<string> {
+  const client = (await locks.query()).held?.find(({ name }) => name === lockName)?.clientId
+  return `another tab or worker${client === undefined ? '' : ` (client ${client})`}`
 }

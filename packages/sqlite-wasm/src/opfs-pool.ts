@@ -9,8 +9,8 @@ import { StoreError } from '@upkeep/core'
 import { browser } from './browser-scope.ts'
 import type { Sqlite3 } from './sqlite3-module.ts'
 
-/** The database, its log, a rollback journal, two lock files with theirs, and temporary files of a VACUUM. */
-const CAPACITY = 12
+/** Two for the database and for each of the two lock files beside it, and three for temporary files. */
+const CAPACITY = 9
 
 /** Where the databases of an origin lie. */
 export const OPFS_DIRECTORY = '.upkeep'
@@ -21,9 +21,12 @@ export interface OpfsPool {
   release(): void
 }
 
+/** A pool cannot be made twice by one name, and one of before may have lost its directory meanwhile. */
+let openedCount = 0
+
 /** @throws UNSUPPORTED where there is no OPFS, FULL where it has no room, BUSY where somebody has the files open */
 export async function openOpfsPool(sqlite3: Sqlite3, name: string): Promise<OpfsPool> {
-  const vfs = 'upkeep-opfs'
+  const vfs = `upkeep-${++openedCount}`
   try {
     // In private windows of some browsers it is there and refuses.
     await browser.navigator.storage?.getDirectory?.()

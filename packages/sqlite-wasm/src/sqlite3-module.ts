@@ -45,6 +45,12 @@ export interface Sqlite3Exports {
   sqlite3_free(address: Pointer): void
 }
 
+/** The files of one directory. Source: https://sqlite.org/wasm/doc/trunk/persistence.md#vfs-opfs-sahpool */
+export interface SahPool {
+  /** Lets go of the files. */
+  pauseVfs(): unknown
+}
+
 /** The module, loaded. */
 export interface Sqlite3 {
   readonly capi: {
@@ -75,7 +81,7 @@ export interface Sqlite3 {
     readonly verbosity: number
     readonly preserveOnInitFailure: boolean
     readonly forceReinitIfPreviouslyFailed: boolean
-  }): Promise<{ pauseVfs(): unknown }>
+  }): Promise<SahPool>
 }
 
 /** A compiled `WebAssembly.Module`, which can be sent to other threads. */
