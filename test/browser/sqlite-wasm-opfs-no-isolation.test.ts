@@ -3,7 +3,7 @@ import { sqliteWasmOpfsNoIsolation } from '../runs/sqlite-wasm-opfs.ts'
 import { testStore } from '../src/index.ts'
 
 it('the page has no shared memory', () => {
-  expect(globalThis.crossOriginIsolated).toBe(false)
+  expect((globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated).toBe(false)
 })
 
 testStore({ describe, it, expect }, sqliteWasmOpfsNoIsolation.harness)

@@ -3,7 +3,7 @@ import { sqliteWasmOpfs } from '../runs/sqlite-wasm-opfs.ts'
 import { testStore } from '../src/index.ts'
 
 it('the page has shared memory', () => {
-  expect(globalThis.crossOriginIsolated).toBe(true)
+  expect((globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated).toBe(true)
 })
 
 testStore({ describe, it, expect }, sqliteWasmOpfs.harness)

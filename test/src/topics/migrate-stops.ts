@@ -161,9 +161,9 @@ export const migrateStops: Topic = ({ harness, expect, expectCode, test }) => {
     const { provider, reached, proceed } = holdSecond()
     const first = store.migrate(provider)
     await reached.opened
+    const second = track(store.migrate(provider))
     const kyselys = track(new Migrator({ db: store.db, provider }).migrateToLatest())
     await clock.timerSet(LOCK_TIMEOUT_MS)
-    const second = track(store.migrate(provider))
     await turns()
     clock.advance(LOCK_TIMEOUT_MS)
     await expectCode(second.promise, 'BUSY')

@@ -35,7 +35,9 @@ export function serveClock(notes: Notes, clock: Clock): { tell(): void; end(): v
       notes.send('fire', id)
     }
     const leftMs = Math.max(0, delayMs - (clock.monotonicMs() - sinceMs))
-    timers.set(id, clock.setTimer(fire, leftMs, background))
+    // Its time has come while it was on its way. A clock that stands still would not notice.
+    if (leftMs === 0 && delayMs > 0) fire()
+    else timers.set(id, clock.setTimer(fire, leftMs, background))
   })
   notes.on('clearTimer', (id: number) => {
     clock.clearTimer(timers.get(id))
