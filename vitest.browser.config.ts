@@ -15,7 +15,7 @@ const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
-function project(name: string, file: string, headers: Record<string, string>) {
+function project(name: string, files: readonly string[], headers: Record<string, string>) {
   return {
     root,
     server: { headers },
@@ -27,7 +27,7 @@ function project(name: string, file: string, headers: Record<string, string>) {
     test: {
       name,
       root,
-      include: [`browser/${file}.test.ts`],
+      include: files.map((file) => `browser/${file}.test.ts`),
       testTimeout: 20_000,
       hookTimeout: 20_000,
       retry: 0,
@@ -47,8 +47,8 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: !process.env.CI,
     projects: [
-      project('sqlite-wasm/opfs', 'sqlite-wasm-opfs', ISOLATION),
-      project('sqlite-wasm/opfs-no-isolation', 'sqlite-wasm-opfs-no-isolation', {}),
+      project('sqlite-wasm/opfs', ['sqlite-wasm-opfs'], ISOLATION),
+      project('sqlite-wasm/opfs-no-isolation', ['sqlite-wasm-opfs-no-isolation', 'opfs-owner'], {}),
     ],
   },
 })

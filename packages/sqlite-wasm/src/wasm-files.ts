@@ -11,9 +11,15 @@ export class WasmFiles implements SqliteFiles {
   readonly #connections = new Map<string, Pointer>()
   #freeBytes: number | undefined
 
-  constructor(sqlite3: Sqlite3) {
+  private constructor(sqlite3: Sqlite3) {
     this.#sqlite3 = sqlite3
-    void this.#estimate()
+  }
+
+  /** Once it is known how much room there is. */
+  static async open(sqlite3: Sqlite3): Promise<WasmFiles> {
+    const files = new WasmFiles(sqlite3)
+    await files.#estimate()
+    return files
   }
 
   opened(path: string, db: Pointer): void {

@@ -81,7 +81,7 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
       unlock()
     }
     const stopper = createStopper(options)
-    const files = new WasmFiles(module)
+    const files = await WasmFiles.open(module)
     const engine = await openSqliteEngine({
       name: 'sqlite-wasm',
       port: new WasmPort(module, { vfs: pool.vfs, files, stopper }),
