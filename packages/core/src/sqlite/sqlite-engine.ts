@@ -66,6 +66,7 @@ class SqliteEngine implements Engine {
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
   readonly #memoryNotes = new Map<string, string>()
+  readonly #sidecars = new Map<string, SidecarLock>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
 
@@ -238,7 +239,10 @@ class SqliteEngine implements Engine {
   #sidecar(purpose: string): SidecarLock | undefined {
     const { port, path, options, ownerName } = this.#options
     if (this.#set.isMemory || options.readOnly) return undefined
-    return new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
+    const known = this.#sidecars.get(purpose)
+    const sidecar = known ?? new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
+    this.#sidecars.set(purpose, sidecar)
+    return sidecar
   }
 
   async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
