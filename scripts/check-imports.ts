@@ -31,13 +31,36 @@ const RULES: readonly Rule[] = [
   {
     folder: 'packages/sqlite-native/src',
     folders: ['packages/sqlite-native/src'],
-    packages: ['kysely', 'kysely/', '@upkeep/core', '@upkeep/core/sqlite', 'better-sqlite3', 'node:'],
+    packages: [
+      'kysely',
+      'kysely/',
+      '@upkeep/core',
+      '@upkeep/core/backend',
+      '@upkeep/core/sqlite',
+      '@upkeep/core/sqlite/host',
+      'better-sqlite3',
+      'node:',
+    ],
+    why: 'a backend imports core by its public names, its own driver, and never another backend',
+  },
+  {
+    folder: 'packages/postgres/src',
+    folders: ['packages/postgres/src'],
+    packages: ['kysely', 'kysely/', '@upkeep/core', '@upkeep/core/backend', 'pg', 'node:'],
     why: 'a backend imports core by its public names, its own driver, and never another backend',
   },
   {
     folder: 'packages/sqlite-wasm/src',
     folders: ['packages/sqlite-wasm/src'],
-    packages: ['kysely', 'kysely/', '@upkeep/core', '@upkeep/core/sqlite', '@sqlite.org/sqlite-wasm', 'node:'],
+    packages: [
+      'kysely',
+      'kysely/',
+      '@upkeep/core',
+      '@upkeep/core/backend',
+      '@upkeep/core/sqlite',
+      '@sqlite.org/sqlite-wasm',
+      'node:',
+    ],
     why: 'a backend imports core by its public names, its own driver, and never another backend',
   },
   {

@@ -17,7 +17,15 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   0xf2f52010: 'f2fs',
 }
 
-const LIBRARIES = ['better-sqlite3', 'kysely', 'drizzle-orm', '@upkeep/sqlite-native'] as const
+const LIBRARIES = [
+  'better-sqlite3',
+  'kysely',
+  'drizzle-orm',
+  '@upkeep/sqlite-native',
+  'pg',
+  'postgres',
+  'knex',
+] as const
 
 /** Where the temporary databases go. */
 export function databaseFolder(): string {

@@ -3,7 +3,9 @@
 import * as conformance from '@upkeep/conformance'
 import * as core from '@upkeep/core'
 import { openStore, type Store, StoreError, type StoreTransaction } from '@upkeep/core'
+import * as backend from '@upkeep/core/backend'
 import * as sqlite from '@upkeep/core/sqlite'
+import * as postgres from '@upkeep/postgres'
 import * as sqliteNative from '@upkeep/sqlite-native'
 import type { Generated } from 'kysely'
 
@@ -11,7 +13,7 @@ interface Schema {
   note: { id: Generated<number>; title: string }
 }
 
-for (const [name, module] of Object.entries({ conformance, core, sqlite, sqliteNative })) {
+for (const [name, module] of Object.entries({ backend, conformance, core, postgres, sqlite, sqliteNative })) {
   if (Object.keys(module).length === 0) throw new Error(`${name} exports nothing`)
 }
 

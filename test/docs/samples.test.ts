@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HealthFinding } from '@upkeep/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { createPostgresDatabase } from '../servers/test-servers.ts'
 import { root, writeSamples } from './samples.ts'
 
 const run = promisify(execFile)
@@ -59,7 +60,14 @@ describe('samples of the documents', () => {
 
   for (const { name, folder: cwd } of pages.filter(({ hasProgram }) => hasProgram)) {
     it(`${name} runs`, { timeout: 60_000 }, async () => {
-      await run(process.execPath, ['page.ts'], { cwd })
+      const isServer = readFileSync(join(cwd, 'page.ts'), 'utf8').includes('process.env.STORE_URL')
+      const database = isServer ? await createPostgresDatabase('newest') : undefined
+      const env = database === undefined ? process.env : { ...process.env, STORE_URL: database.url }
+      try {
+        await run(process.execPath, ['page.ts'], { cwd, env })
+      } finally {
+        await database?.drop()
+      }
     })
   }
 

@@ -22,6 +22,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@upkeep/core': 'packages/core',
   '@upkeep/sqlite-native': 'packages/sqlite-native',
   '@upkeep/sqlite-wasm': 'packages/sqlite-wasm',
+  '@upkeep/postgres': 'packages/postgres',
   '@upkeep/conformance': 'test',
   kysely: 'packages/core/node_modules/kysely',
   'better-sqlite3': 'packages/sqlite-native/node_modules/better-sqlite3',

@@ -75,9 +75,9 @@ export const MIGRATION_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'close lets the next migration begin',
-    file: `${CORE}/store/store-runner.js`,
-    find: 'this.#lifecycle.assertOpen(operation);',
-    replace: 'if (!isPart) this.#lifecycle.assertOpen(operation);',
+    file: `${CORE}/store/lease-session.js`,
+    find: 'lifecycle.assertOpen(operation);',
+    replace: 'if (!isPart) lifecycle.assertOpen(operation);',
     noticedBy: ['migrateStops', 'close waits for the migration that runs'],
   },
   {

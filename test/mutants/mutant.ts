@@ -17,3 +17,4 @@ export interface Mutant {
 /** Folders of built files. */
 export const CORE = 'core/dist'
 export const SQLITE = 'core/dist/sqlite'
+export const POSTGRES = 'postgres/dist'

@@ -40,7 +40,7 @@ export const OPERATION_MUTANTS: readonly Mutant[] = [
   {
     fault: 'health waits for the write lock',
     file: `${SQLITE}/sqlite-health.js`,
-    find: 'return retryWhileBusy(set.busy, signal, () => question((set.reader ?? set.writer).db));',
+    find: 'return question((set.reader ?? set.writer).db);',
     replace: `return set.lock.acquire({ label: 'health' }, signal).then(() => {
       set.lock.release();
       return question(set.writer.db);
@@ -99,7 +99,7 @@ export const OPERATION_MUTANTS: readonly Mutant[] = [
   {
     fault: 'what a signal has ended is counted again',
     file: `${CORE}/store/store-runner.js`,
-    find: 'this.#ended.has(session)',
+    find: 'this.#parts.ended.has(session)',
     replace: 'false',
     noticedBy: ['abortCounts', 'whatever its work goes on to ask'],
   },

@@ -11,6 +11,9 @@ const { harness } = await resolveRun(run)
 // What a faulty store leaves behind must not end the process before it has reported.
 process.on('unhandledRejection', () => undefined)
 
+// What it takes to start a server is no part of the first test.
+await (await harness.createDatabase()).drop()
+
 let passed = 0
 const failed: { name: string; message: string }[] = []
 for (const [topic, part] of JSON.parse(selection) as [TopicName, string][]) {

@@ -89,8 +89,8 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
     fault: 'the error of ROLLBACK hides the first one',
     file: `${SQLITE}/sqlite-transaction.js`,
-    find: 'if (this.#connection.inTransaction)',
-    replace: 'if (true)',
+    find: 'inTransaction ? this.#connection.undo',
+    replace: 'true ? this.#connection.undo',
     noticedBy: ['firstError', 'insert or rollback > db.transaction rejects with it'],
   },
   {
@@ -103,7 +103,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
     fault: 'a read-only transaction has no snapshot',
     file: `${SQLITE}/sqlite-transaction.js`,
-    find: "this.#connection.control('BEGIN');",
+    find: "await this.#connection.control('BEGIN');",
     replace: ';',
     noticedBy: ['transaction', 'read only keeps the snapshot of its first read'],
   },

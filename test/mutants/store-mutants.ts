@@ -7,13 +7,14 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/store/close-store.js`,
     find: '(await lifecycle.drain(ctx.drainMs, hurry))',
     replace: '0',
-    noticedBy: ['drain', 'waits for an open stream'],
+    noticedBy: ['drain', 'past drainMs what is running is aborted'],
   },
   {
     fault: 'a capability that is false does not throw',
     file: `${CORE}/store/store-runner.js`,
-    find: '&& this.#engine.capabilities.cancellation === false',
+    find: '&& !this.#stopsStatements',
     replace: '&& false',
+    run: 'sqlite-native/memory',
     noticedBy: ['cancellation', "'cancel query' is UNSUPPORTED"],
   },
   {
@@ -28,6 +29,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/store/lease-end.js`,
     find: 'if (this.#isPast ||',
     replace: 'if (',
+    // On a file such a transaction is a worker's, which knows by itself that it commits.
+    run: 'sqlite-native/memory',
     noticedBy: ['doomed', 'around COMMIT, what is told'],
   },
   {

@@ -10,9 +10,10 @@ const NAME = 'node-sqlite'
 
 function openStore<DB>(
   path: string,
-  { busyTimeoutMs, readOnly, ...storeOptions }: TestStoreOptions,
+  { busyTimeoutMs, readOnly, checkpointer, walLimitBytes, maxReadAgeMs, ...storeOptions }: TestStoreOptions,
 ): Promise<Store<DB>> {
-  return openNodeSqliteStore<DB>(path, { durability: 'normal', busyTimeoutMs, readOnly }, storeOptions)
+  const sqlite = { busyTimeoutMs, readOnly, checkpointer, walLimitBytes, maxReadAgeMs }
+  return openNodeSqliteStore<DB>(path, { durability: 'normal', ...sqlite }, storeOptions)
 }
 
 export const nodeSqlite: Run = {
@@ -22,17 +23,21 @@ export const nodeSqlite: Run = {
     dialect: 'sqlite',
     capabilities: {
       cancellation: false,
+      workers: false,
       vacuum: false,
       maintenance: 'inline',
       singleMaintainer: 'file',
       concurrentReads: true,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: true,
       persistent: true,
       writable: true,
       writeAheadLog: true,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: false,
+      reopen: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore),
   },

@@ -21,7 +21,16 @@ describe('a name that is none throws, so that a typo cannot select nothing', () 
 })
 
 it('a run names itself as the registry does', async () => {
-  for (const name of ['node-sqlite', 'sqlite-native/file', 'sqlite-native/memory', 'sqlite-wasm/node']) {
+  for (const name of [
+    'node-sqlite',
+    'postgres/direct',
+    'postgres/oldest',
+    'postgres/pgbouncer',
+    'sqlite-native/file',
+    'sqlite-native/memory',
+    'sqlite-native/process',
+    'sqlite-wasm/node',
+  ]) {
     expect((await resolveRun(name)).harness.name).toBe(name)
   }
 })

@@ -25,18 +25,22 @@ export const sqliteNativeMemory: Run = {
     name: 'sqlite-native/memory',
     dialect: 'sqlite',
     capabilities: {
-      cancellation: false,
+      cancellation: 'deadline',
+      workers: false,
       vacuum: false,
       maintenance: 'inline',
       singleMaintainer: false,
       concurrentReads: false,
+      concurrentWrites: false,
       asyncContext: true,
       multiProcess: false,
       persistent: false,
       writable: true,
       writeAheadLog: false,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: 'inline',
+      reopen: false,
     },
     async createDatabase() {
       const folder = join(tmpdir(), `upkeep-${randomUUID()}`)

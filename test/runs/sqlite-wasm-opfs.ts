@@ -15,17 +15,21 @@ function opfsRun(name: string): Run {
     dialect: 'sqlite',
     capabilities: {
       cancellation: 'interrupt',
+      workers: false,
       vacuum: false,
       maintenance: 'worker',
       singleMaintainer: false,
       concurrentReads: false,
+      concurrentWrites: false,
       asyncContext: false,
       multiProcess: false,
       persistent: true,
       writable: true,
       writeAheadLog: true,
+      checkpointer: false,
       incrementalReclaim: true,
       backup: false,
+      reopen: false,
     },
     async createDatabase() {
       const database = `test-${crypto.randomUUID()}`

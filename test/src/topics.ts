@@ -1,19 +1,30 @@
 /** The topics by name: those of every backend, and those of one dialect. */
+
+import { lostSessions } from './postgres/lost-sessions.ts'
+import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
+import { planChanges } from './postgres/plan-changes.ts'
+import { serverAborts } from './postgres/server-aborts.ts'
+import { checkpointer } from './sqlite/checkpointer.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
 import { engineStats } from './sqlite/engine-stats.ts'
 import { file } from './sqlite/file.ts'
 import { firstError } from './sqlite/first-error.ts'
 import { healthSqlite } from './sqlite/health-sqlite.ts'
+import { heldLog } from './sqlite/held-log.ts'
+import { longStatements } from './sqlite/long-statements.ts'
 import { longStream } from './sqlite/long-stream.ts'
 import { maintainer } from './sqlite/maintainer.ts'
 import { numbers } from './sqlite/numbers.ts'
 import { reclaim } from './sqlite/reclaim.ts'
+import { reopening } from './sqlite/reopening.ts'
 import { repeatedValues } from './sqlite/repeated-values.ts'
+import { replaced } from './sqlite/replaced.ts'
 import { statements } from './sqlite/statements.ts'
 import { statistics } from './sqlite/statistics.ts'
 import { tableRebuild } from './sqlite/table-rebuild.ts'
 import { vacuum } from './sqlite/vacuum.ts'
+import { workerTransactions } from './sqlite/worker-transactions.ts'
 import type { Harness } from './suite/harness.ts'
 import type { Topic } from './suite/suite.ts'
 import { abortCounts } from './topics/abort-counts.ts'
@@ -130,6 +141,8 @@ const SQLITE_NAMES = [
   'firstError',
   'longStream',
   'file',
+  'replaced',
+  'reopening',
   'reclaim',
   'vacuum',
   'statistics',
@@ -138,10 +151,16 @@ const SQLITE_NAMES = [
   'tableRebuild',
   'repeatedValues',
   'engineStats',
+  'longStatements',
+  'workerTransactions',
+  'checkpointer',
+  'heldLog',
 ] as const
 
+const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions', 'maintenancePostgres'] as const
+
 /** The name of a topic. */
-export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number]
+export type TopicName = (typeof COMMON_NAMES)[number] | (typeof SQLITE_NAMES)[number] | (typeof POSTGRES_NAMES)[number]
 
 const TOPICS: Readonly<Record<TopicName, Topic>> = {
   lifecycle,
@@ -196,6 +215,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   firstError,
   longStream,
   file,
+  replaced,
+  reopening,
   reclaim,
   vacuum,
   statistics,
@@ -208,19 +229,27 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   abortCounts,
   slowQueries,
   engineStats,
+  longStatements,
+  workerTransactions,
+  checkpointer,
+  heldLog,
   backup,
   backupStops,
+  serverAborts,
+  planChanges,
+  lostSessions,
+  maintenancePostgres,
 }
 
 /** Every topic's name. */
-export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES]
+export const TOPIC_NAMES: readonly TopicName[] = [...COMMON_NAMES, ...SQLITE_NAMES, ...POSTGRES_NAMES]
 
 /** The topics that `dialect` has, or those of them that are named. @throws Error for a name that is none of them */
 export function resolveTopics(
   dialect: Harness['dialect'],
   names: readonly string[] | undefined,
 ): readonly (readonly [string, Topic])[] {
-  const known: readonly TopicName[] = dialect === 'sqlite' ? TOPIC_NAMES : COMMON_NAMES
+  const known: readonly TopicName[] = [...COMMON_NAMES, ...(dialect === 'sqlite' ? SQLITE_NAMES : POSTGRES_NAMES)]
   return (names ?? known).map((name) => {
     const found = known.find((one) => one === name)
     if (found === undefined) throw new Error(`there is no topic "${name}"; ${dialect} has ${known.join(', ')}`)

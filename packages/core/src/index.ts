@@ -8,18 +8,18 @@ export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
 export type * from './contract/health.ts'
 export type * from './contract/log.ts'
-export {
-  MAINTENANCE_STEPS,
-  type MaintenanceContext,
-  type MaintenanceMode,
-  type MaintenanceOutcome,
-  type MaintenancePlan,
-  type MaintenanceProgress,
-  type MaintenanceReport,
-  type MaintenanceRunPlan,
-  type MaintenanceStepName,
-  type MaintenanceStepReport,
+export type {
+  MaintenanceContext,
+  MaintenanceMode,
+  MaintenanceOutcome,
+  MaintenancePlan,
+  MaintenanceProgress,
+  MaintenanceReport,
+  MaintenanceRunPlan,
+  MaintenanceStepReport,
+  MaintenanceTableReport,
 } from './contract/maintenance.ts'
+export { MAINTENANCE_STEPS, type MaintenanceStepName } from './contract/maintenance-steps.ts'
 export type * from './contract/migration.ts'
 export type * from './contract/reports.ts'
 export type * from './contract/service.ts'
@@ -42,7 +42,7 @@ export {
   serializeStoreError,
 } from './errors/store-error.ts'
 export { SessionDriver, type TransactionObserver } from './kysely/session-driver.ts'
-export { MAINTENANCE_DEFAULTS } from './maintenance/maintenance-options.ts'
+export { MAINTENANCE_DEFAULTS, maintenanceStepsOf } from './maintenance/maintenance-options.ts'
 export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
 export { BACKUP_DEFAULTS, type ResolvedBackupOptions } from './open/backup-options.ts'
 export {

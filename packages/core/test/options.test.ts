@@ -11,6 +11,7 @@ import {
   resolveStoreOptions,
   type StoreOptions,
   systemClock,
+  TIMEOUT_DEFAULTS,
 } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
 import { resolveMaintenanceOptions } from '../dist/maintenance/maintenance-options.js'
@@ -21,17 +22,21 @@ import { codeOf, failureOf } from './support/outcome.ts'
 
 const ALL: Capabilities = {
   cancellation: false,
+  workers: false,
   vacuum: 'process',
   maintenance: 'process',
   singleMaintainer: 'file',
   concurrentReads: true,
+  concurrentWrites: false,
   asyncContext: true,
   multiProcess: true,
   persistent: true,
   writable: true,
   writeAheadLog: true,
+  checkpointer: false,
   incrementalReclaim: true,
   backup: false,
+  reopen: false,
 }
 const NONE: Capabilities = { ...ALL, vacuum: false, writeAheadLog: false, incrementalReclaim: false }
 
@@ -183,6 +188,7 @@ describe('stores', () => {
       close: {},
       clock: systemClock,
       health: HEALTH_DEFAULTS,
+      timeouts: TIMEOUT_DEFAULTS,
     })
   })
 

@@ -4,7 +4,7 @@
  * The driver is loaded when a database is opened, not when this package is imported.
  */
 import { closeSync, openSync } from 'node:fs'
-import { invalidArgument, StoreError } from '@upkeep/core'
+import type { StoreLog } from '@upkeep/core'
 import type {
   OpenDatabaseOptions,
   SqliteColumn,
@@ -13,21 +13,45 @@ import type {
   SqliteRow,
   SqliteRunResult,
   SqliteStatement,
+  StatementGuard,
 } from '@upkeep/core/sqlite'
+import { invalidArgument, StoreError } from '@upkeep/core/sqlite/host'
 import type Database from 'better-sqlite3'
+import { type InterruptLibrary, loadInterruptLibrary } from './interrupt/interrupt-library.ts'
+import { type GuardLease, leaseGuard } from './interrupt/watchdog.ts'
 import type { ConnectionSetup } from './native-options.ts'
 import { assertNodeVersion } from './node-version.ts'
 
 type Driver = typeof Database
 type SetupFunction = (db: Database.Database) => void
 
+/** Where the driver is not used as it comes. */
+export interface DriverUse {
+  /** What stops statements on connections that are guarded, and who is told if it cannot be had. @default nothing */
+  readonly guard?: { readonly interrupt: boolean; readonly log: StoreLog } | undefined
+  /** The file of the addon to load. @default the one that the driver finds */
+  readonly addonPath?: string | undefined
+}
+
+/** A port that can say how it stops statements. */
+export interface NativePort extends SqlitePort {
+  /** `undefined` where it is not wanted, or does not load. */
+  readonly interrupts: InterruptLibrary | undefined
+}
+
 /** The port, with everything loaded that connections will need. @throws UNSUPPORTED, INVALID_ARGUMENT */
-export async function loadBetterSqlite3(setup: ConnectionSetup): Promise<SqlitePort> {
+export async function loadBetterSqlite3(
+  setup: ConnectionSetup,
+  { guard, addonPath }: DriverUse = {},
+): Promise<NativePort> {
   assertNodeVersion(process.version)
   const { default: driver } = await import('better-sqlite3').catch((cause) => {
     throw new StoreError('UNSUPPORTED', 'better-sqlite3 could not be loaded here', { operation: 'open', cause })
   })
-  return new BetterSqlite3Port(driver, setup.extensions, await loadSetup(setup.setupModule))
+  const setUp = await loadSetup(setup.setupModule)
+  const interrupts = guard?.interrupt === true ? loadInterruptLibrary(driver, guard.log) : undefined
+  const guards = interrupts && guard && { interrupts, log: guard.log }
+  return new BetterSqlite3Port(driver, setup.extensions, setUp, guards, addonPath)
 }
 
 async function loadSetup(setupModule: string | undefined): Promise<SetupFunction | undefined> {
@@ -40,32 +64,58 @@ async function loadSetup(setupModule: string | undefined): Promise<SetupFunction
   return loaded.default as SetupFunction
 }
 
-class BetterSqlite3Port implements SqlitePort {
+/** How connections get their guards. */
+interface Guards {
+  readonly interrupts: InterruptLibrary
+  readonly log: StoreLog
+}
+
+class BetterSqlite3Port implements NativePort {
   /** It compiles a function for the rows of each statement. */
   readonly generatesCode = true
   readonly #driver: Driver
   readonly #extensions: readonly string[]
   readonly #setup: SetupFunction | undefined
+  readonly #guards: Guards | undefined
+  readonly #binding: { readonly nativeBinding?: string }
 
-  constructor(driver: Driver, extensions: readonly string[], setup: SetupFunction | undefined) {
+  constructor(
+    driver: Driver,
+    extensions: readonly string[],
+    setup: SetupFunction | undefined,
+    guards: Guards | undefined,
+    addonPath: string | undefined,
+  ) {
     this.#driver = driver
     this.#extensions = extensions
     this.#setup = setup
+    this.#guards = guards
+    this.#binding = addonPath === undefined ? {} : { nativeBinding: addonPath }
   }
 
-  open(path: string, { readOnly, mustExist, plain = false }: OpenDatabaseOptions): SqliteDatabase {
+  get interrupts(): InterruptLibrary | undefined {
+    return this.#guards?.interrupts
+  }
+
+  open(path: string, { readOnly, mustExist, plain = false, guarded = false }: OpenDatabaseOptions): SqliteDatabase {
     if (!mustExist && path !== ':memory:') createPrivately(path)
-    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0 })
+    const db = new this.#driver(path, { readonly: readOnly, fileMustExist: mustExist, timeout: 0, ...this.#binding })
     try {
       if (!plain) {
         for (const extension of this.#extensions) db.loadExtension(extension)
         this.#setUp(db)
       }
-      return new NativeDatabase(db)
+      return new NativeDatabase(db, guarded ? this.#lease(db) : undefined)
     } catch (error) {
       db.close()
       throw error
     }
+  }
+
+  #lease(db: Database.Database): GuardLease | undefined {
+    if (this.#guards === undefined) return undefined
+    const { interrupts, log } = this.#guards
+    return leaseGuard(interrupts, interrupts.register(db), log)
   }
 
   #setUp(db: Database.Database): void {
@@ -90,9 +140,13 @@ function createPrivately(path: string): void {
 
 class NativeDatabase implements SqliteDatabase {
   readonly raw: Database.Database
+  readonly guard: StatementGuard | undefined
+  #lease: GuardLease | undefined
 
-  constructor(raw: Database.Database) {
+  constructor(raw: Database.Database, lease: GuardLease | undefined) {
     this.raw = raw
+    this.guard = lease?.guard
+    this.#lease = lease
   }
 
   get inTransaction(): boolean {
@@ -109,6 +163,8 @@ class NativeDatabase implements SqliteDatabase {
 
   close(): void {
     this.raw.close()
+    this.#lease?.release()
+    this.#lease = undefined
   }
 }
 

@@ -2,8 +2,8 @@
  * Looks at where a database is to be opened, before SQLite does: with SQLite alone most of what can be wrong with a
  * path is the same "unable to open database file". Only `stat` and `access`, never an open.
  */
-import { accessSync, constants, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { accessSync, constants, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { invalidArgument, StoreError } from '@upkeep/core'
 import { assertDatabaseName } from '@upkeep/core/sqlite'
 import { fileError } from './file-error.ts'
@@ -17,7 +17,11 @@ export interface PathUse {
   readonly createDirectory: boolean
 }
 
-/** The absolute path, ready to be opened; its directory exists. @throws INVALID_ARGUMENT, PERMISSION, FULL, READONLY */
+/**
+ * The absolute path, without links, ready to be opened; its directory exists. SQLite resolves links too, and its log lies
+ * beside the file they lead to. Once: a link that leads elsewhere later does not move a store. @throws INVALID_ARGUMENT, PERMISSION,
+ * FULL, READONLY
+ */
 export function prepareDatabasePath(path: string, use: PathUse): string {
   assertDatabaseName(path, use)
   if (path === ':memory:') return path
@@ -34,7 +38,10 @@ export function prepareDatabasePath(path: string, use: PathUse): string {
   } else {
     assertAccess(absolute, use.readOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
   }
-  return absolute
+  const isThere = file !== undefined
+  return attempt(absolute, () => {
+    return isThere ? realpathSync(absolute) : join(realpathSync(dirname(absolute)), basename(absolute))
+  })
 }
 
 function prepareDirectory(directory: string, create: boolean): void {

@@ -1,5 +1,6 @@
 /** What the operating system says about a file, as a {@link StoreError}. */
-import { StoreError, type StoreErrorCode } from '@upkeep/core'
+import type { StoreErrorCode } from '@upkeep/core'
+import { StoreError } from '@upkeep/core/sqlite/host'
 
 const CODES: Readonly<Record<string, StoreErrorCode>> = {
   EACCES: 'PERMISSION',

@@ -1,16 +1,17 @@
 /** The process behind {@link MaintenanceProcess}: opens one database and runs the tasks it is sent. Not for import. */
-import { isStoreError, StoreError, serializeStoreError } from '@upkeep/core'
-import { SqliteTaskRunner } from '@upkeep/core/sqlite'
+import { isStoreError, SqliteTaskRunner, StoreError, serializeStoreError } from '@upkeep/core/sqlite/host'
 import { loadBetterSqlite3 } from './better-sqlite3-port.ts'
 import type { MaintenanceRequest, MaintenanceResponse } from './maintenance-messages.ts'
+import { nodeFiles } from './node-files.ts'
 
 let opening: Promise<SqliteTaskRunner> | undefined
 
 async function handle(request: MaintenanceRequest): Promise<MaintenanceResponse | undefined> {
   if (request.kind === 'open') {
-    opening = loadBetterSqlite3(request.target.setup).then(
-      (port) => new SqliteTaskRunner(port, request.target.path, request.target.options),
-    )
+    opening = loadBetterSqlite3(request.target.setup).then((port) => {
+      const { path, options, file } = request.target
+      return new SqliteTaskRunner(port, path, options, { identity: file, files: nodeFiles })
+    })
     // Whoever sends a task hears of it.
     return opening.then(
       () => ({ kind: 'ready' }),

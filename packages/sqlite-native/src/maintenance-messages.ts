@@ -1,6 +1,6 @@
 /** What the store, the keeper of its maintenance process and that process say to each other. */
 import type { SerializedStoreError } from '@upkeep/core'
-import type { OffloadResult, OffloadTask, ResolvedSqliteOptions } from '@upkeep/core/sqlite'
+import type { FileIdentity, OffloadResult, OffloadTask, ResolvedSqliteOptions } from '@upkeep/core/sqlite'
 import type { ConnectionSetup } from './native-options.ts'
 
 /** The database a process works on. */
@@ -8,6 +8,8 @@ export interface MaintenanceTarget {
   readonly path: string
   readonly options: ResolvedSqliteOptions
   readonly setup: ConnectionSetup
+  /** The files that the store has open; the process works on no others. */
+  readonly file: FileIdentity | undefined
 }
 
 /** To the process: the database, once; then one task after another. */

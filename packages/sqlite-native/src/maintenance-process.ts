@@ -7,8 +7,9 @@
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { deserializeStoreError, isStoreError, StoreError } from '@upkeep/core'
+import { deserializeStoreError, StoreError } from '@upkeep/core'
 import type { OffloadResult, OffloadTask, SqliteOffload } from '@upkeep/core/sqlite'
+import { abortedTask } from './aborted-task.ts'
 import type { KeeperData, KeeperRequest, KeeperResponse, MaintenanceTarget } from './maintenance-messages.ts'
 
 export class MaintenanceProcess implements SqliteOffload {
@@ -30,12 +31,12 @@ export class MaintenanceProcess implements SqliteOffload {
 
   /** Settles when the task is over: for an aborted one, when the process has gone. */
   run(task: OffloadTask, signal: AbortSignal): Promise<OffloadResult> {
-    if (signal.aborted) return Promise.reject(aborted(signal, task))
+    if (signal.aborted) return Promise.reject(abortedTask(signal, task))
     const keeper = this.#started()
     return new Promise((resolve, reject) => {
       const onGone = (how: string): void => {
         settle()
-        if (signal.aborted) reject(aborted(signal, task))
+        if (signal.aborted) reject(abortedTask(signal, task))
         else reject(new StoreError('CONNECTION', `the maintenance process ${how}`, { operation: task.name }))
       }
       const onMessage = (response: KeeperResponse): void => {
@@ -102,9 +103,4 @@ export class MaintenanceProcess implements SqliteOffload {
 
 function tell(keeper: Worker, request: KeeperRequest): void {
   keeper.postMessage(request)
-}
-
-function aborted(signal: AbortSignal, task: OffloadTask): StoreError {
-  if (isStoreError(signal.reason)) return signal.reason
-  return new StoreError('ABORTED', `${task.name} was aborted`, { operation: task.name, cause: signal.reason })
 }

@@ -1,5 +1,5 @@
 /** better-sqlite3 crashes the process on a Node that is too old, so the version is looked at before it is loaded. */
-import { StoreError } from '@upkeep/core'
+import { StoreError } from '@upkeep/core/sqlite/host'
 
 /** The oldest major version that better-sqlite3 runs on. */
 const MIN_NODE_MAJOR = 22

@@ -5,15 +5,9 @@
  * the waiting at once, and the statement ends when the engine is done with it; there is no `maintenance()`, and
  * `destroy()` releases without draining.
  */
-import {
-  assertKnownOptions,
-  type Engine,
-  resolveStoreOptions,
-  SessionDriver,
-  type StoreOptions,
-  splitStoreOptions,
-} from '@upkeep/core'
-import { LazySqliteAdapter } from '@upkeep/core/sqlite'
+import { assertKnownOptions, resolveStoreOptions, type StoreOptions, splitStoreOptions } from '@upkeep/core'
+import { DialectEngine } from '@upkeep/core/backend'
+import { ConcurrentSqliteAdapter } from '@upkeep/core/sqlite'
 import { type DialectAdapter, type Driver, SqliteDialect } from 'kysely'
 import { type NativeOptions, resolveNativeOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
@@ -26,8 +20,7 @@ export interface SqliteNativeDialectOptions extends NativeOptions, Pick<StoreOpt
 
 /** Native SQLite as a mere Kysely dialect: values, locks and errors, without maintenance, drain and `NESTED_USE`. */
 export class SqliteNativeDialect extends SqliteDialect {
-  readonly #open: () => Promise<Engine>
-  #engine: Promise<Engine> | undefined
+  readonly #engine: DialectEngine
 
   /** Checks the options; the database is opened at the first use. @throws INVALID_ARGUMENT */
   constructor(options: SqliteNativeDialectOptions) {
@@ -37,33 +30,16 @@ export class SqliteNativeDialect extends SqliteDialect {
     assertKnownOptions(store, ['logger', 'clock'], 'SqliteNativeDialect')
     const { clock, logger: log } = resolveStoreOptions(store)
     const resolved = resolveNativeOptions(native, 'SqliteNativeDialect')
-    this.#open = () => openNativeEngine(path, resolved, { clock, log })
+    this.#engine = new DialectEngine(() => openNativeEngine(path, resolved, { clock, log }))
   }
 
   /** A driver that opens the database at its first use, and closes it in `destroy()`. */
   override createDriver(): Driver {
-    return new SessionDriver(
-      () => this.#opened(),
-      () => this.#close(),
-    )
+    return this.#engine.createDriver()
   }
 
   /** An adapter whose migration lock locks, among processes too. */
   override createAdapter(): DialectAdapter {
-    return new LazySqliteAdapter(async () => (await this.#opened()).adapter)
-  }
-
-  #opened(): Promise<Engine> {
-    this.#engine ??= this.#open().catch((error) => {
-      this.#engine = undefined
-      throw error
-    })
-    return this.#engine
-  }
-
-  async #close(): Promise<void> {
-    const engine = this.#engine
-    this.#engine = undefined
-    await (await engine)?.close()
+    return this.#engine.createAdapter(new ConcurrentSqliteAdapter())
   }
 }

@@ -8,7 +8,7 @@ import {
   splitStoreOptions,
 } from '@upkeep/core'
 import { sqliteOptionsFromUrl } from '@upkeep/core/sqlite'
-import { type NativeOptions, resolveNativeOptions, type SqliteStoreOptions } from './native-options.ts'
+import { NATIVE_DEFAULTS, type NativeOptions, resolveNativeOptions, type SqliteStoreOptions } from './native-options.ts'
 import { openNativeEngine } from './open-native-engine.ts'
 
 /** A URL comes from the environment; it chooses a database, not what runs. */
@@ -29,7 +29,10 @@ export function sqliteNative(options: NativeOptions = {}): Backend {
       for (const name of CODE_OPTIONS) {
         if (url.options.has(name)) throw invalidArgument(`${name} runs code, so it is not taken from a URL`, 'open')
       }
-      const merged = resolveNativeOptions({ ...sqliteOptionsFromUrl(url.options), ...givenOptions(options) }, 'open')
+      const merged = resolveNativeOptions(
+        { ...sqliteOptionsFromUrl(url.options, NATIVE_DEFAULTS), ...givenOptions(options) },
+        'open',
+      )
       return openNativeEngine(url.path, merged, runtime)
     },
   }

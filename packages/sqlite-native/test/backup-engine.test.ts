@@ -87,7 +87,8 @@ function withoutLog(port: SqlitePort): SqlitePort {
 it('where there is no log, a writer waits for the copy, past its busy timeout, and is not BUSY', async () => {
   const { path, files } = tempFolder()
   const port = withoutLog(await loadBetterSqlite3(setup))
-  const openOffload = (): MaintenanceProcess => new MaintenanceProcess({ path: path('app.db'), options, setup })
+  const openOffload = (): MaintenanceProcess =>
+    new MaintenanceProcess({ path: path('app.db'), options, setup, file: undefined })
   const engine = await openEngine(path('app.db'), { port, openOffload }, 40_000)
   expect([engine.capabilities.writeAheadLog, engine.capabilities.backup]).toEqual([false, 'process'])
   const backing = track(engine.backup({ ...run, path: path('copy.db') }))

@@ -1,6 +1,6 @@
 // A backup that is stopped half way, by an abort, by a kill or by the disk: nothing is left, or what is left goes with
 // the next one.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, statSync } from 'node:fs'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
@@ -14,6 +14,7 @@ import {
   maintenanceChildren,
 } from './support/maintenance-children.ts'
 import { startNode } from './support/run-node.ts'
+import { hasSmallDisk, onSmallDisk } from './support/small-disk.ts'
 import { type TempFolder, tempFolder } from './support/temp-folder.ts'
 
 afterEach(() => {
@@ -117,30 +118,6 @@ const failing = (database: string, folder: string, during: string): string => `
   const left = readdirSync(folder)
   await store.close({ maintenanceOnClose: false })
   console.log(JSON.stringify({ first, left }))`
-
-/** A disk of 6 MB that only a command and what it starts can see; no rights are needed where users have namespaces. */
-function onSmallDisk(folder: string, script: string): unknown {
-  const command = 'mount -t tmpfs -o size=6m tmpfs "$1" && exec "$2" --input-type=module --eval "$3"'
-  const flags = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
-  const out = execFileSync('unshare', [...flags, 'sh', '-c', command, 'sh', folder, process.execPath, script], {
-    cwd: new URL('..', import.meta.url),
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  return JSON.parse(out.trim().split('\n').at(-1) ?? '')
-}
-
-const hasSmallDisk =
-  process.platform === 'linux' &&
-  spawnSync('unshare', [
-    ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
-    '--mount',
-    'mount',
-    '-t',
-    'tmpfs',
-    'tmpfs',
-    '/mnt',
-  ]).status === 0
 
 describe.runIf(hasSmallDisk)('a disk that is full', () => {
   it('is told before anything is written, where it can be known', async () => {

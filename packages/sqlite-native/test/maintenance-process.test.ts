@@ -25,7 +25,12 @@ afterEach(() => {
 const createDatabase = (rows: number): Promise<string> => createBlobDatabase(tempFolder().path('app.db'), rows)
 
 const processOn = (path: string): MaintenanceProcess =>
-  new MaintenanceProcess({ path, options: SQLITE_DEFAULTS, setup: { extensions: [], setupModule: undefined } })
+  new MaintenanceProcess({
+    path,
+    options: SQLITE_DEFAULTS,
+    setup: { extensions: [], setupModule: undefined },
+    file: undefined,
+  })
 
 const never = new AbortController().signal
 const check = { name: 'integrity', mode: 'quick' } as const

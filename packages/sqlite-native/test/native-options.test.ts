@@ -36,6 +36,12 @@ describe('a name that is no option', () => {
     ['extensions', { extensions: [''] }],
     ['extensions', { extensions: [5] }],
     ['setupModule', { setupModule: 5 }],
+    ['interrupt', { interrupt: 'no' }],
+    ['inlineBudgetMs', { inlineBudgetMs: 0 }],
+    ['inlineBudgetMs', { inlineBudgetMs: 1.5 }],
+    ['inlineBudgetMs', { inlineBudgetMs: true }],
+    ['onReplaced', { onReplaced: 'ignore' }],
+    ['networkFileSystem', { networkFileSystem: 'wal' }],
     ['readOnly', { readOnly: 'true' }],
     ['durability', { durability: 'none' }],
   ])('%s must be what it is', async (_name, option) => {
@@ -81,6 +87,7 @@ describe('options in the URL', () => {
   it('are taken, in the type of the option', async () => {
     const { path } = tempFolder()
     expect(await pragma(`sqlite:${path('a.db')}?cacheSizeBytes=1048576`, {}, 'cache_size')).toBe(-1024)
+    expect(await pragma(`sqlite:${path('a.db')}?memoryBudgetBytes=8388608`, {}, 'cache_size')).toBe(-2048)
     expect(await pragma(`sqlite:${path('a.db')}?foreignKeys=false`, {}, 'foreign_keys')).toBe(0)
     expect(await pragma(`sqlite:${path('a.db')}?durability=normal`, {}, 'synchronous')).toBe(1)
   })
@@ -91,6 +98,14 @@ describe('options in the URL', () => {
     expect(await pragma(url, { cacheSizeBytes: 2 * 1024 * 1024 }, 'cache_size')).toBe(-2048)
     expect(await pragma(url, { foreignKeys: true }, 'foreign_keys')).toBe(1)
     expect(await pragma(url, { cacheSizeBytes: 2 * 1024 * 1024 }, 'foreign_keys')).toBe(0)
+  })
+
+  it('take a number or false where the option does', async () => {
+    const { path } = tempFolder()
+    for (const budget of ['50', 'false']) {
+      const url = `sqlite:${path('a.db')}?interrupt=false&inlineBudgetMs=${budget}`
+      await (await openStore(url, { backends: [sqliteNative()] })).close()
+    }
   })
 
   it('stay when the one in code is undefined: that is not given', async () => {
@@ -111,6 +126,9 @@ describe('options in the URL', () => {
     'durability=FULL',
     'maxReaders=0',
     'createDirectory=no',
+    'interrupt=no',
+    'inlineBudgetMs=0',
+    'inlineBudgetMs=never',
     'extensions=/usr/lib/x.so',
   ])('%s is refused', async (option) => {
     const { path, files } = tempFolder()

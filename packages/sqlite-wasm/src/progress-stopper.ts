@@ -6,7 +6,7 @@
  * Source: https://www.sqlite.org/c3ref/progress_handler.html
  */
 import { type StatementContext, StoreError } from '@upkeep/core'
-import { HostContext, STOPPED, type StatementStopper } from '@upkeep/core/sqlite'
+import { HostContext, STOPPED, type StatementGuard, type StatementStopper } from '@upkeep/core/sqlite'
 import type { Pointer, Sqlite3 } from './sqlite3-module.ts'
 import { WasmSqliteError } from './wasm-connection.ts'
 
@@ -16,11 +16,13 @@ const EVERY_STEPS = 1000
 /** Says whether the call of `ctx` was stopped by the other side, from within its statement. */
 export type StopProbe = (ctx: HostContext) => boolean
 
-export class ProgressStopper implements StatementStopper {
+/** Calls are stopped by {@link run}, their time is kept by {@link arm}: as for all drivers, each has its own owner. */
+export class ProgressStopper implements StatementStopper, StatementGuard {
   readonly #isStopped: StopProbe
   #running: HostContext | undefined
+  #wasStopped = false
   #untilMs = Number.POSITIVE_INFINITY
-  #why: 'stopped' | 'late' | undefined
+  #isLate = false
 
   constructor(isStopped: StopProbe) {
     this.#isStopped = isStopped
@@ -33,25 +35,32 @@ export class ProgressStopper implements StatementStopper {
 
   run<T>(ctx: StatementContext, call: () => T): T {
     if (!(ctx instanceof HostContext)) return call()
-    const { timeoutMs } = ctx
     this.#running = ctx
-    this.#untilMs = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs
-    this.#why = undefined
+    this.#wasStopped = false
     try {
       return call()
     } catch (error) {
-      throw this.#why === undefined || !isInterrupt(error) ? error : stopped(this.#why, timeoutMs, error)
+      throw this.#wasStopped && isInterrupt(error) ? stopped(error) : error
     } finally {
       this.#running = undefined
     }
   }
 
+  arm(limitMs: number): void {
+    this.#isLate = false
+    this.#untilMs = performance.now() + limitMs
+  }
+
+  disarm(): boolean {
+    this.#untilMs = Number.POSITIVE_INFINITY
+    return this.#isLate
+  }
+
   #look(): boolean {
-    const ctx = this.#running
-    if (ctx === undefined) return false
-    if (this.#isStopped(ctx)) this.#why ??= 'stopped'
-    else if (performance.now() > this.#untilMs) this.#why ??= 'late'
-    return this.#why !== undefined
+    if (this.#running !== undefined && !this.#wasStopped) this.#wasStopped = this.#isStopped(this.#running)
+    if (this.#wasStopped && this.#running !== undefined) return true
+    this.#isLate ||= performance.now() > this.#untilMs
+    return this.#isLate && this.#untilMs !== Number.POSITIVE_INFINITY
   }
 }
 
@@ -61,9 +70,6 @@ function isInterrupt(error: unknown): boolean {
 }
 
 /** Why a call was stopped is known on the other side, which puts it in place of this. */
-function stopped(why: 'stopped' | 'late', timeoutMs: number | undefined, cause: unknown): StoreError {
-  const nativeCode = 'SQLITE_INTERRUPT'
-  if (why === 'stopped') return new StoreError('ABORTED', STOPPED, { operation: 'query', nativeCode, cause })
-  const message = `the statement was stopped after ${timeoutMs} ms`
-  return new StoreError('TIMEOUT', message, { operation: 'query', nativeCode, cause })
+function stopped(cause: unknown): StoreError {
+  return new StoreError('ABORTED', STOPPED, { operation: 'query', nativeCode: 'SQLITE_INTERRUPT', cause })
 }

@@ -1,5 +1,5 @@
 /** A connection of the WASM module behind the port of `@upkeep/core/sqlite`. */
-import type { SqliteDatabase, SqliteStatement } from '@upkeep/core/sqlite'
+import type { SqliteDatabase, SqliteStatement, StatementGuard } from '@upkeep/core/sqlite'
 import type { Pointer, Sqlite3, Sqlite3Exports } from './sqlite3-module.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
@@ -23,6 +23,8 @@ export interface OpenConnection {
   readonly name: string
   readonly flags: number
   readonly vfs: string | null
+  /** Keeps the time of its statements. */
+  readonly guard?: StatementGuard | undefined
   readonly onClose?: (() => void) | undefined
 }
 
@@ -30,6 +32,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   readonly pointer: Pointer
   readonly exports: Sqlite3Exports
   readonly memory: WasmMemory
+  readonly guard: StatementGuard | undefined
   readonly #sqlite3: Sqlite3
   /** Statements that nobody has any more; SQLite keeps them until they are finalized. */
   readonly #dropped = new FinalizationRegistry<Pointer>((statement) => this.#finalize(statement))
@@ -38,9 +41,10 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   #isOpen = true
 
   /** @throws WasmSqliteError */
-  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, onClose }: OpenConnection) {
+  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, guard, onClose }: OpenConnection) {
     this.#sqlite3 = sqlite3
     this.#onClose = onClose
+    this.guard = guard
     this.exports = sqlite3.wasm.exports
     this.memory = memory
     const { result: code, pointers } = memory.withPointers(1, (out) =>

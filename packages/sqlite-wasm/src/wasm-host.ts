@@ -11,7 +11,7 @@ import {
 } from '@upkeep/core/sqlite'
 import { lockOpfs } from './opfs-lock.ts'
 import { openOpfsPool } from './opfs-pool.ts'
-import { ProgressStopper } from './progress-stopper.ts'
+import { ProgressStopper, type StopProbe } from './progress-stopper.ts'
 import { type CompiledModule, loadSqlite3, type Sqlite3 } from './sqlite3-module.ts'
 import { StopFlags } from './stop-flags.ts'
 import { canProbe, createUrlProbe } from './url-probe.ts'
@@ -53,8 +53,8 @@ async function openMemory(
   runtime: HostRuntime,
   asyncContext: AsyncContext | undefined,
 ): Promise<Engine> {
-  const stopper = createStopper(options)
-  const port = new WasmPort(await sqlite3(options.compiled), { vfs: null, stopper })
+  const { progress, stopper } = createStopper(options)
+  const port = new WasmPort(await sqlite3(options.compiled), { vfs: null, progress })
   const { sqlite } = options
   return openSqliteEngine({
     name: 'sqlite-wasm',
@@ -80,11 +80,11 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
       pool.release()
       unlock()
     }
-    const stopper = createStopper(options)
+    const { progress, stopper } = createStopper(options)
     const files = await WasmFiles.open(module)
     const engine = await openSqliteEngine({
       name: 'sqlite-wasm',
-      port: new WasmPort(module, { vfs: pool.vfs, files, stopper }),
+      port: new WasmPort(module, { vfs: pool.vfs, files, progress }),
       path: `/${name}`,
       location: `opfs:${name}`,
       options: sqlite,
@@ -106,10 +106,20 @@ function releasedOnClose(engine: Engine, release: () => void): Engine {
   return Object.defineProperty(engine, 'close', { value: () => close().finally(release) })
 }
 
-function createStopper({ stopFlags, probeUrl }: WasmOpenOptions): ProgressStopper | undefined {
+/** What keeps the time of statements, and, where it can see that one was stopped, also as what stops it. */
+function createStopper({ stopFlags, probeUrl }: WasmOpenOptions): {
+  readonly progress: ProgressStopper
+  readonly stopper: ProgressStopper | undefined
+} {
+  const probe = createProbe(stopFlags, probeUrl)
+  const progress = new ProgressStopper(probe ?? (() => false))
+  return { progress, stopper: probe && progress }
+}
+
+function createProbe(stopFlags: SharedArrayBuffer | undefined, probeUrl: string | undefined): StopProbe | undefined {
   if (stopFlags !== undefined) {
     const flags = new StopFlags(stopFlags)
-    return new ProgressStopper(({ id }) => flags.isStopped(id))
+    return ({ id }) => flags.isStopped(id)
   }
-  return probeUrl !== undefined && canProbe(probeUrl) ? new ProgressStopper(createUrlProbe()) : undefined
+  return probeUrl !== undefined && canProbe(probeUrl) ? createUrlProbe() : undefined
 }

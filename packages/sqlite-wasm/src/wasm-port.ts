@@ -15,7 +15,7 @@ export interface WasmPortOptions {
   /** Hears which files are open. @default nobody does */
   readonly files?: WasmFiles | undefined
   /** Looks up from statements. @default nobody does */
-  readonly stopper?: ProgressStopper | undefined
+  readonly progress?: ProgressStopper | undefined
 }
 
 export class WasmPort implements SqlitePort {
@@ -29,20 +29,21 @@ export class WasmPort implements SqlitePort {
     this.#options = options
   }
 
-  open(path: string, { readOnly, mustExist }: OpenDatabaseOptions): SqliteDatabase {
+  open(path: string, { readOnly, mustExist, guarded = false }: OpenDatabaseOptions): SqliteDatabase {
     const { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_CREATE } = this.#sqlite3.capi
     const create = mustExist ? 0 : SQLITE_OPEN_CREATE
     const flags = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | create
     const isFile = path !== ':memory:'
-    const { stopper, files, vfs } = this.#options
+    const { progress, files, vfs } = this.#options
     const connection = new WasmConnection(this.#sqlite3, this.#memory, {
       name: path,
       flags,
       vfs: isFile ? vfs : null,
+      guard: guarded ? progress : undefined,
       onClose: () => files?.closed(path),
     })
     if (isFile) files?.opened(path, connection.pointer)
-    stopper?.watch(this.#sqlite3, connection.pointer)
+    progress?.watch(this.#sqlite3, connection.pointer)
     // There is no shared memory for the index of the log: it must come before WAL, which it keeps in the heap.
     if (isFile) connection.exec('PRAGMA locking_mode = exclusive')
     return connection

@@ -3,6 +3,7 @@ import { type CloseReport, deleteOlderThan, type MaintenanceReport, type Store }
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { createGate, type Gate } from '../suite/gate.ts'
+import { isolationOf } from '../suite/increment.ts'
 import { createMigrations, createMigrationsOfAll } from './migrations.ts'
 
 /** See the module. */
@@ -56,7 +57,7 @@ export function createClientScripts(store: Store<any>): ClientScripts {
             .set({ value: Number(value) + 1 })
             .where('id', '=', 1)
             .execute()
-        })
+        }, isolationOf(store))
       }
     },
     hold: ({ access }) =>

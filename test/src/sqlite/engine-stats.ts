@@ -114,7 +114,7 @@ export const engineStats: Topic = ({ harness, describe, expect, expectCode, test
       const clock = t.manualClock()
       const { told, slowQueries } = createEar()
       const store = await t.openWith(['person', 'counter'], { clock, slowQueries })
-      await slowly(store, clock, 300, () =>
+      await slowly(t, store, clock, 300, () =>
         store.db.deleteFrom('person').where('name', '=', 'ann').where('age', '>', 5).execute(),
       )
       const [slow] = told as [SlowQuery]
@@ -130,7 +130,7 @@ export const engineStats: Topic = ({ harness, describe, expect, expectCode, test
       const { told, slowQueries } = createEar()
       const store = await t.openWith(['counter'], { clock, slowQueries })
       await sql`create temp table note (id integer primary key, text text)`.execute(store.db)
-      await slowly(store, clock, 300, () => sql`insert into note (text) values (${'x'})`.execute(store.db))
+      await slowly(t, store, clock, 300, () => sql`insert into note (text) values (${'x'})`.execute(store.db))
       expect(told.length).toBe(1)
       expect(Array.isArray(await told[0]?.plan())).toBe(true)
       expect((await sql<{ n: number }>`select count(*) as n from note`.execute(store.db)).rows).toEqual([{ n: 1 }])
@@ -140,7 +140,7 @@ export const engineStats: Topic = ({ harness, describe, expect, expectCode, test
       const clock = t.manualClock()
       const { told, slowQueries } = createEar()
       const store = await t.openWith(['counter'], { clock, slowQueries })
-      await slowly(store, clock, 300, () =>
+      await slowly(t, store, clock, 300, () =>
         store.db.connection().execute((db) => sql`pragma foreign_keys = off`.execute(db)),
       )
       await expectCode((told[0] as SlowQuery).plan(), 'INVALID_ARGUMENT')

@@ -58,6 +58,14 @@ export async function microtasks(count: number): Promise<void> {
   for (let task = 0; task < count; task++) await undefined
 }
 
+/** Waits for `holds` without a turn of the event loop, for as long as that can bring it. */
+export async function soon(holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    for (let task = 0; task < 100 && !holds(); task++) await undefined
+    if (!holds()) await new Promise<void>((resolve) => void setTimeout(resolve, 0))
+  }
+}
+
 /** A signal that is aborted already. */
 export function abortedSignal(reason?: unknown): AbortSignal {
   const controller = new AbortController()

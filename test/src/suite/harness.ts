@@ -36,6 +36,14 @@ export interface TestStoreOptions extends Pick<StoreOptions, 'migrations' | 'onO
   readonly readOnly?: boolean | undefined
   /** In milliseconds: how long a lock is waited for; 0 fails at once. @default the backend's own */
   readonly busyTimeoutMs?: number | undefined
+  /** What is done when the file is found to be another one. Only asked for where `capabilities.reopen`. @default 'fail' */
+  readonly onReplaced?: 'fail' | 'reopen' | undefined
+  /** Whether a thread copies the log; only asked for where `capabilities.checkpointer`. @default the backend's own */
+  readonly checkpointer?: boolean | undefined
+  /** In bytes: what the log is meant to stay below. Only asked for where `capabilities.writeAheadLog`. @default the backend's own */
+  readonly walLimitBytes?: number | undefined
+  /** In milliseconds: how old a reader may be that holds a larger one. Asked for as `walLimitBytes`. @default none */
+  readonly maxReadAgeMs?: number | undefined
   /** How `health()` looks, and from where on it warns. @default the store's own */
   readonly health?: HealthOptions | undefined
   /** How long statements may take. @default the store's own */
@@ -62,6 +70,26 @@ export interface TestBackups {
   open<DB>(path: string): Promise<Store<DB>>
 }
 
+/**
+ * What is done to the files of a database. A name is that of the database and what is added to it: `''` is the database
+ * itself, `'-wal'` its log, and `'.old'` a file beside it.
+ */
+export type FileChange =
+  | { readonly change: 'rename'; readonly from: string; readonly to: string }
+  | { readonly change: 'link'; readonly from: string; readonly to: string }
+  | { readonly change: 'remove'; readonly from: string }
+  | { readonly change: 'truncate'; readonly from: string; readonly sizeBytes: number }
+
+/** The files of a database, changed **by another process**: the store's own must never open them. */
+export interface TestFiles {
+  /** Changes them, one after another. */
+  change(changes: readonly FileChange[]): Promise<void>
+  /** What is added to the name of the database, for each file beside it and itself, in order. */
+  names(): Promise<readonly string[]>
+  /** As `TestDatabase.probe`, on the file of that name, which is made if it is not there. */
+  probe(name: string, sql: string): Promise<readonly ProbeRow[]>
+}
+
 /** One empty database, and what the suite may do to it. */
 export interface TestDatabase {
   /** Opens a store on it; may be called again while one is open where `capabilities.multiProcess`. */
@@ -76,6 +104,8 @@ export interface TestDatabase {
   readonly walSizeBytes?: (() => Promise<number>) | undefined
   /** Where its backups go. Exactly where `capabilities.backup` is not `false`. */
   readonly backups?: TestBackups | undefined
+  /** Its files. Exactly where `capabilities.reopen`. */
+  readonly files?: TestFiles | undefined
   /** Called once, after its stores were closed. */
   drop(): Promise<void>
 }

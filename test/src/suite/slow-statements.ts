@@ -1,8 +1,9 @@
 /** Statements that take as long as a test says, by a clock that stands still: they wait for another writer. */
 import type { Store } from '@upkeep/core'
 import { sql } from 'kysely'
-import { createGate, turns } from './gate.ts'
+import { createGate } from './gate.ts'
 import type { ManualClock } from './manual-clock.ts'
+import type { Scenario } from './suite.ts'
 import type { TestSchema } from './test-schema.ts'
 
 /** Writes to `counter` in a transaction that stays open until the answer is called: who writes to it then waits. */
@@ -28,6 +29,7 @@ export function increment(db: Store<TestSchema>['db']): Promise<unknown> {
 
 /** Begins `work`, which writes to `counter`, and lets `ms` pass before it gets its turn. */
 export async function slowly<T>(
+  { untilWaiting }: Pick<Scenario, 'untilWaiting'>,
   store: Store<TestSchema>,
   clock: ManualClock,
   ms: number,
@@ -36,7 +38,7 @@ export async function slowly<T>(
   const release = await holdCounter(store)
   const working = work()
   working.catch(() => undefined)
-  await turns()
+  await untilWaiting()
   clock.advance(ms)
   await release()
   return working

@@ -6,6 +6,7 @@
  */
 import { isStoreError, type Store, type StoreError, type StoreErrorCode, type StoreLog } from '@upkeep/core'
 import { type Client, connectClient } from '../client/client.ts'
+import { turns } from './gate.ts'
 import type { Harness, ProbeRow, TestDatabase, TestStoreOptions } from './harness.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import type { TestRunner } from './runner.ts'
@@ -22,6 +23,11 @@ export interface Scenario {
   manualClock(): ManualClock
   /** Another process with a store on the same database. Only where `capabilities.multiProcess`. */
   client(): Promise<Client>
+  /**
+   * Lets `count` statements come to where they wait for another's lock: until the server says that they do, where the locks
+   * are the server's; else some turns of the event loop.
+   */
+  untilWaiting(count?: number): Promise<void>
   /** One statement in another process, beside the store. Only where `capabilities.multiProcess`. */
   probe(sql: string): Promise<readonly ProbeRow[]>
 }
@@ -54,6 +60,10 @@ export function createSuite(runner: TestRunner, harness: Harness): Suite {
     },
   }
 }
+
+/** Who waits for a lock of another session. */
+const WAITING_ON_SERVER =
+  "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 /** Stores that are left open on purpose would otherwise warn on the console. */
 const SILENT: StoreLog = { warn: () => undefined, error: () => undefined }
@@ -95,6 +105,10 @@ async function runScenario(harness: Harness, work: (scenario: Scenario) => Promi
       const client = await connectClient(await database.spawnClient())
       clients.push(client)
       return client
+    },
+    async untilWaiting(count = 1) {
+      if (harness.dialect === 'sqlite') return turns()
+      while ((await scenario.probe(WAITING_ON_SERVER)).length < count) await turns(1)
     },
     probe(sql) {
       if (database.probe === undefined) throw new Error(`${harness.name}: the harness has no probe`)

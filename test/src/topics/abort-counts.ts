@@ -13,7 +13,7 @@ export const abortCounts: Topic = ({ expect, expectCode, test }) => {
     const release = await holdCounter(store)
     const controller = new AbortController()
     const waiting = track(store.db.updateTable('counter').set({ value: 5 }).execute({ signal: controller.signal }))
-    await turns()
+    await t.untilWaiting()
     controller.abort()
     await expectCode(waiting.promise, 'ABORTED')
     await release()

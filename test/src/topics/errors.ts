@@ -107,11 +107,11 @@ export const errors: Topic = ({ describe, expect, expectCode, test }) => {
       .values({ ...ANN, name: secret })
       .execute()
     for (const attempt of [
-      db.insertInto('person').values({ id: 2, name: secret, age: 1 }).execute(),
-      sql`select ${secret} from nowhere`.execute(db),
-      sql`select * from person where ${sql.ref('nothing')} = ${secret}`.execute(db),
+      () => db.insertInto('person').values({ id: 2, name: secret, age: 1 }).execute(),
+      () => sql`select ${secret} from nowhere`.execute(db),
+      () => sql`select * from person where ${sql.ref('nothing')} = ${secret}`.execute(db),
     ]) {
-      const error = await rejectionOf(attempt)
+      const error = await rejectionOf(attempt())
       expect(isStoreError(error)).toBe(true)
       const printed = `${String(error)} ${(error as StoreError).stack} ${JSON.stringify(error)}`
       expect(printed.includes(secret)).toBe(false)

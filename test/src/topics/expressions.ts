@@ -4,7 +4,11 @@ import { sql } from 'kysely'
 import { SAMPLE_VALUES } from '../suite/sample-values.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 
-export const expressions: Topic = ({ expect, test }) => {
+/** A number of Postgres forgets its last zeros where it is no column; SQLite has the text. */
+const withoutZeros = (decimal: unknown): unknown =>
+  typeof decimal === 'string' && decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
+
+export const expressions: Topic = ({ harness, expect, test }) => {
   for (const { column, kind, values } of SAMPLE_VALUES) {
     test(`decode() makes an expression over ${column} a ${kind}`, async ({ openWith }) => {
       const { db } = await openWith(['sample'])
@@ -20,7 +24,8 @@ export const expressions: Topic = ({ expect, test }) => {
         .select(sql`coalesce(${sql.ref(column)}, ${sql.ref(column)})`.as('value'))
         .orderBy('id')
         .execute()
-      expect(rows.map(({ value }) => value)).toEqual(values.map(([, out]) => out))
+      const forgets = kind === 'decimal' && harness.dialect === 'postgres'
+      expect(rows.map(({ value }) => value)).toEqual(values.map(([, out]) => (forgets ? withoutZeros(out) : out)))
     })
   }
 

@@ -148,8 +148,10 @@ export const migrate: Topic = ({ harness, expect, expectCode, test }) => {
 
   if (capabilities.asyncContext) {
     const inside: Readonly<Record<string, (store: { db: Kysely<any>; migrate: any; transaction: any }) => unknown>> = {
-      'a statement of the store': (store) => makeTable('beside')(store.db),
-      'a transaction of the store': (store) => store.transaction(makeTable('beside')),
+      ...(!capabilities.concurrentWrites && {
+        'a statement of the store': (store) => makeTable('beside')(store.db),
+        'a transaction of the store': (store) => store.transaction(makeTable('beside')),
+      }),
       'store.migrate()': (store) => store.migrate(providerOf({})),
     }
     for (const [name, use] of Object.entries(inside)) {
@@ -157,6 +159,18 @@ export const migrate: Topic = ({ harness, expect, expectCode, test }) => {
         const store = await open<any>()
         await expectCode(store.migrate(providerOf({ up: () => use(store) })), 'NESTED_USE')
         expect(await tables(store.db)).toEqual([])
+      })
+    }
+
+    if (capabilities.concurrentWrites) {
+      test('what the store does inside a migration is no part of it', async ({ open }) => {
+        const store = await open<any>()
+        const up = async (): Promise<void> => {
+          await makeTable('beside')(store.db)
+          throw new Error('mine')
+        }
+        await expectCode(store.migrate(providerOf({ up })), 'UNKNOWN')
+        expect(await tables(store.db)).toEqual(['beside'])
       })
     }
 

@@ -89,7 +89,11 @@ export const migrationLock: Topic = ({ harness, expect, test }) => {
 
   // On a single connection the second waits for that, and comes to no lock.
   if (capabilities.concurrentReads) {
-    test('one that gives up after ten minutes does not let the next one in', async ({ manualClock, open }) => {
+    test('one that gives up after ten minutes does not let the next one in', async ({
+      manualClock,
+      open,
+      untilWaiting,
+    }) => {
       const clock = manualClock()
       const store = await open<any>({ clock })
       await createMigrationLog(store.db)
@@ -102,6 +106,7 @@ export const migrationLock: Topic = ({ harness, expect, test }) => {
       await reached.opened
       const second = migrator(store).migrateToLatest()
       await clock.timerSet(LOCK_TIMEOUT_MS)
+      await untilWaiting()
       clock.advance(LOCK_TIMEOUT_MS)
       expect(((await second).error as { code?: string } | undefined)?.code).toBe('BUSY')
       const third = track(migrator(store).migrateToLatest())

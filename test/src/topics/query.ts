@@ -159,7 +159,7 @@ export const query: Topic = ({ expect, expectCode, test }) => {
   })
 
   test('plugins given at open and per query both apply', async ({ openWith }) => {
-    const store = await openWith(['pet', 'person'], { plugins: [new CamelCasePlugin()] })
+    const store = await openWith(['person', 'pet'], { plugins: [new CamelCasePlugin()] })
     const db = store.db.$omitTables<'pet'>().$extendTables<{ pet: { id: number; ownerId: number; name: string } }>()
     await store.db.insertInto('person').values(ANN).execute()
     await db.insertInto('pet').values({ id: 1, ownerId: 1, name: 'rex' }).execute()

@@ -1,6 +1,7 @@
 /** Retention in several processes: what one that is killed has deleted and not told, another one tells. */
 import { retention } from '@upkeep/core'
-import { createEvents, type EventSchema, fillEvents, keysOf, runTask } from '../suite/event-table.ts'
+import { createEvents, type EventSchema, fillEvents, keysOf, taskOf } from '../suite/event-table.ts'
+import { turns } from '../suite/gate.ts'
 import type { Topic } from '../suite/suite.ts'
 
 const COUNT = 100
@@ -35,10 +36,13 @@ export const retentionProcesses: Topic = ({ harness, expect, test }) => {
       expect((await keysOf(store.db)).length).toBe(COUNT - told.length - telling.length)
 
       const calls: number[][] = []
-      const report = await runTask(
-        store,
-        byAge((ids) => void calls.push([...ids])),
-      )
+      const task = byAge((ids) => void calls.push([...ids]))
+      // What the dead one had is free at once in a file; on a server when the server, or the time of a lease, says so.
+      const isServer = capabilities.singleMaintainer === 'server'
+      const run = () => store.maintenance({ mode: 'light', tasks: [task] })
+      let ended = await run()
+      for (; isServer && ended.outcome === 'skipped'; ended = await run()) await turns(1)
+      const report = taskOf(ended)
       expect(report).toMatchObject({ status: 'done', counters: { redeliveredRowCount: telling.length } })
       expect(calls[0]).toEqual([...telling])
       const all = [...told, ...calls.flat()].sort((a, b) => a - b)

@@ -86,8 +86,9 @@ export const retentionTables: Topic = ({ describe, expect, expectCode, test }) =
 
   test('hostile names are names', async ({ openWith }) => {
     const store = (await openWith(['person'])) as unknown as Store<any>
+    const { integer } = columnTypes(store.db)
     for (const name of ['"; drop table person; --', "it's", 'select', 'a"b`c[d]']) {
-      await sql`create table ${sql.id(name)} (id integer primary key, ${sql.id(`${name} at`)} integer)`.execute(
+      await sql`create table ${sql.id(name)} (id integer primary key, ${sql.id(`${name} at`)} ${integer})`.execute(
         store.db,
       )
       await sql`insert into ${sql.id(name)} values (1, 1), (2, null)`.execute(store.db)

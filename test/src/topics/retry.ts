@@ -1,6 +1,5 @@
 /** `retry`: the whole of the work again, on BUSY and SERIALIZATION, only when asked. */
 import { StoreError, type StoreErrorCode } from '@upkeep/core'
-import { createJumpingClock } from '../suite/manual-clock.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 
 const ANN = { id: 1, name: 'ann', age: null }
@@ -10,7 +9,7 @@ const failure = (code: StoreErrorCode): StoreError => new StoreError(code, 'plan
 export const retry: Topic = ({ expect, expectCode, test }) => {
   for (const code of ['BUSY', 'SERIALIZATION'] as const) {
     test(`${code} runs the whole work again, from a clean state`, async ({ openWith }) => {
-      const store = await openWith(['person'], { clock: createJumpingClock() })
+      const store = await openWith(['person'])
       const seen: number[] = []
       const result = await store.transaction(
         async (tx) => {
@@ -19,7 +18,7 @@ export const retry: Topic = ({ expect, expectCode, test }) => {
           if (seen.length < 3) throw failure(code)
           return 'third time'
         },
-        { retry: { attempts: 3 } },
+        { retry: { attempts: 3, backoffMs: 1 } },
       )
       expect(result).toBe('third time')
       expect(seen).toEqual([0, 0, 0])
@@ -40,7 +39,7 @@ export const retry: Topic = ({ expect, expectCode, test }) => {
   })
 
   test('when the attempts are used up, the last error is given', async ({ openWith }) => {
-    const store = await openWith(['person'], { clock: createJumpingClock() })
+    const store = await openWith(['person'])
     const errors: StoreError[] = []
     const outcome = store.transaction(
       async () => {

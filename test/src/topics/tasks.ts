@@ -168,12 +168,12 @@ export const tasks: Topic = ({ harness, expect, expectCode, test }) => {
     const settled = createGate()
     const stubborn: MaintenanceTask<TestSchema> = {
       name: 'stubborn',
-      timeoutMs: 100,
+      timeoutMs: 150,
       run: () => end.opened.then(settled.open),
     }
     const running = store.maintenance({ tasks: [stubborn] })
-    await clock.timerSet(100)
-    clock.advance(100)
+    await clock.timerSet(150)
+    clock.advance(150)
     await clock.timerSet(GRACE_MS)
     clock.advance(GRACE_MS)
     const first = await running

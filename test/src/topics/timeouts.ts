@@ -4,7 +4,7 @@
  */
 import type { Store } from '@upkeep/core'
 import type { Kysely } from 'kysely'
-import { turns } from '../suite/gate.ts'
+import { track, turns } from '../suite/gate.ts'
 import { holdCounter, increment } from '../suite/slow-statements.ts'
 import { rejectionOf, type Topic } from '../suite/suite.ts'
 import type { TestSchema } from '../suite/test-schema.ts'
@@ -39,7 +39,7 @@ const REFUSED: readonly unknown[] = [
   true,
 ]
 
-export const timeouts: Topic = ({ describe, expect, expectCode, test }) => {
+export const timeouts: Topic = ({ harness, describe, expect, expectCode, test }) => {
   for (const [name, work] of Object.entries(WAITING)) {
     for (const [timeout, ms] of TIMEOUTS) {
       test(`withTimeout(${JSON.stringify(timeout)}) counts from the call on: ${name} that waits is TIMEOUT`, async (t) => {
@@ -47,7 +47,7 @@ export const timeouts: Topic = ({ describe, expect, expectCode, test }) => {
         const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000 })
         const release = await holdCounter(store)
         const outcome = rejectionOf(work(store.withTimeout(timeout)))
-        await turns()
+        await t.untilWaiting()
         clock.advance(ms - 1)
         await turns()
         expect(store.stats().errorCount.TIMEOUT).toBe(undefined)
@@ -60,18 +60,32 @@ export const timeouts: Topic = ({ describe, expect, expectCode, test }) => {
     }
   }
 
-  test('the default timeout leaves waiting to the limits of waiting', async (t) => {
-    const clock = t.manualClock()
-    const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000, timeouts: { defaultMs: 10 } })
-    const release = await holdCounter(store)
-    const waiting = increment(store.db)
-    await turns()
-    clock.advance(1000)
-    await turns()
-    await release()
-    await waiting
-    expect(await counterValue(store)).toBe(2)
-  })
+  if (harness.capabilities.concurrentWrites) {
+    test('in a server waiting is a part of running, and the default timeout counts both', async (t) => {
+      const clock = t.manualClock()
+      const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000, timeouts: { defaultMs: 1000 } })
+      const release = await holdCounter(store)
+      const waiting = rejectionOf(increment(store.db))
+      await t.untilWaiting()
+      clock.advance(1000)
+      expect(await waiting).toMatchObject({ code: 'TIMEOUT' })
+      await release()
+      expect(await counterValue(store)).toBe(1)
+    })
+  } else {
+    test('the default timeout leaves waiting to the limits of waiting', async (t) => {
+      const clock = t.manualClock()
+      const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000, timeouts: { defaultMs: 10 } })
+      const release = await holdCounter(store)
+      const waiting = increment(store.db)
+      await turns()
+      clock.advance(1000)
+      await turns()
+      await release()
+      await waiting
+      expect(await counterValue(store)).toBe(2)
+    })
+  }
 
   test('the names mean what the store was opened with; false is none', async (t) => {
     const clock = t.manualClock()
@@ -79,12 +93,17 @@ export const timeouts: Topic = ({ describe, expect, expectCode, test }) => {
     const store = await t.openWith(['counter'], { clock, busyTimeoutMs: 60_000, timeouts: given })
     const release = await holdCounter(store)
     const fast = rejectionOf(increment(store.withTimeout('fast')))
-    const patient = [store.withTimeout('slow'), store.withTimeout(false), store.withTimeout('default')].map(increment)
-    await turns()
-    clock.advance(40_000)
+    const patient = [store.withTimeout('slow'), store.withTimeout(false), store.withTimeout('default')].map((db) =>
+      track(increment(db)),
+    )
+    await t.untilWaiting(4)
+    clock.advance(7)
     expect(await fast).toMatchObject({ code: 'TIMEOUT' })
+    clock.advance(40_000)
+    await turns()
+    expect(patient.map(({ settled }) => settled)).toEqual([false, false, false])
     await release()
-    await Promise.all(patient)
+    await Promise.all(patient.map(({ promise }) => promise))
     expect(await counterValue(store)).toBe(4)
   })
 
@@ -96,7 +115,7 @@ export const timeouts: Topic = ({ describe, expect, expectCode, test }) => {
     const release = await holdCounter(store)
     const timerCount = clock.pendingCount
     const waiting = increment(db)
-    await turns()
+    await t.untilWaiting()
     await release()
     await waiting
     expect(clock.pendingCount <= timerCount).toBe(true)

@@ -12,13 +12,15 @@ import type {
   QueryResult,
   TransactionSettings,
 } from 'kysely'
+import type { StoreErrorCode } from '../errors/error-code.ts'
 import type { StoreError } from '../errors/store-error.ts'
 import type { StoreUrl } from '../open/store-url.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
 import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
-import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceStepName } from './maintenance.ts'
+import type { MaintenanceMode, MaintenancePlan, MaintenanceProgress, MaintenanceTableReport } from './maintenance.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 import type { EngineStats } from './stats.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 
@@ -87,7 +89,7 @@ export interface Engine {
    */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>>
   /** Leases a session for a transaction, a connection or a stream. Cheap: it takes locks only when it needs them. */
-  acquire(ctx: StatementContext): EngineSession | Promise<EngineSession>
+  acquire(ctx: AcquireContext): EngineSession | Promise<EngineSession>
   /**
    * Waits for the lock that one migrator has at a time, among processes too. It must not need what a session may hold.
    * Giving it back never rejects. @throws BUSY after ten minutes, NESTED_USE, ABORTED
@@ -103,6 +105,11 @@ export interface Engine {
    * @throws INVALID_ARGUMENT for a place where none may be made; whatever its signal says
    */
   backup(run: BackupRun): Promise<BackupResult>
+  /**
+   * Opens what stands at its place now, and checks it; only called where `capabilities.reopen`. Waits for what has a
+   * connection, and leaves every later statement failing where it could not be opened. @throws BUSY, REPLACED, CORRUPT
+   */
+  reopen?(ctx: StatementContext): Promise<ReopenResult>
   /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
   recall(key: string): Promise<string | undefined>
   /**
@@ -137,6 +144,18 @@ export interface ForeignKeySwitch {
 export interface EngineCloseReport {
   /** Size of the write-ahead log that was left, in bytes; absent where there is none. */
   readonly walSizeBytes?: number | undefined
+  /** What kept it from leaving the database as it should be: another file is in its place, or it is damaged. */
+  readonly failure?: StoreErrorCode | undefined
+  /** Names that its log was given, where the database is not ours any more. */
+  readonly setAside?: readonly string[] | undefined
+}
+
+/** What came of {@link Engine.reopen}. */
+export interface ReopenResult {
+  /** Whether it was another file than the one that was open. */
+  readonly wasReplaced: boolean
+  /** Absolute paths of the log that was left of the file before; none where there was none. */
+  readonly setAside: readonly string[]
 }
 
 /** What every statement gets. */
@@ -146,11 +165,19 @@ export interface StatementContext {
    * first asked for: an engine that answers at once should not ask.
    */
   readonly signal?: AbortSignal | undefined
+  /** Whether its caller has given a signal, and so wants to be able to stop it at any moment. @default false */
+  readonly isAbortable?: boolean | undefined
   /**
    * In milliseconds: how long the statement may run once it has the lock or the connection that it needs; of a stream,
    * each of its chunks. Past it the statement is stopped, where that can be done, and fails with `TIMEOUT`.
    */
   readonly timeoutMs?: number | undefined
+}
+
+/** What a session is acquired with. */
+export interface AcquireContext extends StatementContext {
+  /** Where its transaction runs. `worker` is only asked for where `capabilities.workers`. @default 'inline' */
+  readonly executor?: 'inline' | 'worker' | undefined
 }
 
 /** A leased session: Kysely's connection, and the transaction on it. */
@@ -250,4 +277,6 @@ export interface MaintenanceStepResult {
   readonly before?: MaintenanceMeasures | undefined
   /** What was measured after it, as it really is. */
   readonly after?: MaintenanceMeasures | undefined
+  /** What came of each table, or index, where it goes through them one by one. */
+  readonly tables?: readonly MaintenanceTableReport[] | undefined
 }

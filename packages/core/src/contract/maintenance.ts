@@ -6,26 +6,12 @@
  * `UNSUPPORTED`, `NESTED_USE` or `INVALID_ARGUMENT`. An `onBegin` that throws is `UNKNOWN`, with its error as cause.
  */
 import type { Context } from './context.ts'
+import type { MaintenanceStepName } from './maintenance-steps.ts'
 import type { MaintenanceMeasures, MaintenanceStepStatus } from './step-status.ts'
 import type { MaintenanceTask, TaskReport } from './task.ts'
 
 /** How much is done: `light` looks and checkpoints, `auto` does what is worthwhile, `full` does everything. */
 export type MaintenanceMode = 'auto' | 'light' | 'full'
-
-/** The steps the SQLite backends know, in their order. Other backends may name their own. */
-export const MAINTENANCE_STEPS = [
-  'inspect',
-  'checkpoint',
-  'integrity',
-  'reclaim',
-  'vacuum',
-  'analyze',
-  'finalCheckpoint',
-  'shrink',
-] as const
-
-/** The name of a maintenance step, one of {@link MAINTENANCE_STEPS}. */
-export type MaintenanceStepName = (typeof MAINTENANCE_STEPS)[number]
 
 /** How far a step is; what `onProgress` gets. */
 export interface MaintenanceProgress {
@@ -37,7 +23,10 @@ export interface MaintenanceProgress {
   readonly done: number
   /** How much there is in all, in `unit`; `undefined` where nobody can know it. */
   readonly total: number | undefined
-  /** What `done` and `total` count: pages of `reclaim`, bytes of `vacuum`, rows of tasks, `steps` for those that tell no more. */
+  /**
+   * What `done` and `total` count: pages of `reclaim`, bytes of SQLite's `vacuum`, rows of tasks; on a server pages of the
+   * tables that are gone through; `steps` for those that tell no more.
+   */
   readonly unit: 'pages' | 'bytes' | 'frames' | 'steps' | 'tables' | 'rows'
 }
 
@@ -105,6 +94,22 @@ export interface MaintenanceStepReport {
   /** What was measured before it, where the step measures. */
   readonly before?: MaintenanceMeasures | undefined
   /** What was measured after it: sizes as the file system tells them. */
+  readonly after?: MaintenanceMeasures | undefined
+  /** What came of each table, or index, where the step goes through them one by one; those it left out unasked are not in it. */
+  readonly tables?: readonly MaintenanceTableReport[] | undefined
+}
+
+/** What a step did to one table or index. */
+export interface MaintenanceTableReport {
+  /** Its name with its schema, as SQL writes it. */
+  readonly name: string
+  /** How it ended. */
+  readonly status: MaintenanceStepStatus
+  /** Why it was chosen, where it is done; else why it was skipped, blocked or failed. */
+  readonly reason: string
+  /** What was measured before it. */
+  readonly before?: MaintenanceMeasures | undefined
+  /** What was measured after it, as the server tells it. */
   readonly after?: MaintenanceMeasures | undefined
 }
 

@@ -1,4 +1,5 @@
 /** Where a store is in its life, and what `close()` takes and answers. */
+import type { StoreErrorCode } from '../errors/error-code.ts'
 import type { Context } from './context.ts'
 import type { MaintenanceMode, MaintenanceReport } from './maintenance.ts'
 
@@ -30,4 +31,27 @@ export interface CloseReport {
    * maintenance that ignore their signal and are still at work.
    */
   readonly abandoned: number
+  /** `REPLACED` or `CORRUPT`, where the file was not left as it should be: nothing was written to it any more. */
+  readonly failure?: StoreErrorCode | undefined
+  /** Absolute paths of the log of a file that was replaced: put aside, so that the one in its place is not harmed. */
+  readonly setAside?: readonly string[] | undefined
+}
+
+/** What `store.reopen()` resolves to. */
+export interface ReopenReport {
+  /** The backend's name. */
+  readonly backend: string
+  /** Absolute path of what is open now. */
+  readonly location: string
+  /** Whether it is another file than before. */
+  readonly wasReplaced: boolean
+  /**
+   * Absolute paths of the write-ahead log and its index that were left of the file before: they may hold commits of it,
+   * and are never removed. Empty where nothing was left.
+   */
+  readonly setAside: readonly string[]
+  /** When it began. */
+  readonly startedAt: Date
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number
 }

@@ -57,7 +57,12 @@ export interface EngineStats {
   readonly writeLock?: QueueStats | undefined
   /** Connections beside the usual ones. */
   readonly pool?: PoolStats | undefined
-  /** Statements by what ran them: `inline` is the caller's own thread, `process` that of maintenance, by its tasks. */
+  /** Threads for long statements and for transactions that can be stopped, where there are any. */
+  readonly workers?: PoolStats | undefined
+  /**
+   * Statements by what ran them: `inline` is the caller's own thread, `worker` another one, `process` that of
+   * maintenance, by its tasks. One that was stopped and moved counts in both.
+   */
   readonly executors: Readonly<Record<string, number>>
   /** Prepared statements that are kept. */
   readonly statementCache?: StatementCacheStats | undefined

@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import type { HealthContext, HealthReport } from './health.ts'
 import type { MaintenanceContext, MaintenanceReport } from './maintenance.ts'
 import type { MigrationContext, MigrationReport } from './migration.ts'
-import type { CloseContext, CloseReport, StoreStatus } from './reports.ts'
+import type { CloseContext, CloseReport, ReopenReport, StoreStatus } from './reports.ts'
 import type { StoreStats } from './stats.ts'
 import type { StatementTimeout } from './timeouts.ts'
 import type { StoreTransaction, TransactionContext } from './transaction.ts'
@@ -100,6 +100,15 @@ export interface Store<DB> extends AsyncDisposable {
    * after the file had got its name
    */
   backup(path: string, ctx?: BackupContext): Promise<BackupReport>
+  /**
+   * Closes every handle, opens the file that is at the path now, checks it (`quick_check`) and goes on with it: after
+   * `REPLACED`, and by hand at any time. Transactions, streams and maintenance are waited for, for as long as for a lock.
+   * Where it fails after the handles were closed, everything fails, until it is called again.
+   *
+   * @throws UNSUPPORTED where `capabilities.reopen` is `false`; NESTED_USE inside a transaction; BUSY where something is
+   * still at work; REPLACED where there is no file; CORRUPT, READONLY, PERMISSION, CONNECTION; ABORTED, TIMEOUT, CLOSED
+   */
+  reopen(ctx?: Context): Promise<ReopenReport>
   /**
    * Runs the migrations of `provider` that have not been run, each in a transaction of its own together with its record,
    * under a lock that holds among processes; then checks what was declared. An abort, like a failure, rolls back the

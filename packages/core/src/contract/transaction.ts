@@ -21,6 +21,13 @@ export interface TransactionContext extends Context {
    * @default the engine's own
    */
   readonly isolationLevel?: IsolationLevel | undefined
+  /**
+   * Where its statements run. `worker`: on a thread of its own, so that none of them holds the event loop and each can be
+   * stopped; needs `capabilities.workers`, and is the default there for a transaction with a `signal`. `inline`: where
+   * statements on their own run, which is quicker for short ones.
+   * @default 'worker' with a signal, where there are workers; else 'inline'
+   */
+  readonly executor?: 'inline' | 'worker' | undefined
   /** Runs the whole of `work` again on `BUSY` and `SERIALIZATION`; `timeoutMs` is for all attempts. @default no retry */
   readonly retry?: RetryOptions | undefined
 }

@@ -13,8 +13,8 @@ import type {
   MaintenancePlan,
   MaintenanceProgress,
   MaintenanceReport,
-  MaintenanceStepName,
 } from '../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../contract/maintenance-steps.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import { tellProgress } from '../store/tell-progress.ts'
 import type { ResolvedMaintenanceOptions } from './maintenance-options.ts'

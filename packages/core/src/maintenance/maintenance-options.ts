@@ -1,12 +1,8 @@
 /** The options of `maintenance()`, checked before anything is looked at. */
 import { assertContext } from '../abort/deadline.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
-import {
-  MAINTENANCE_STEPS,
-  type MaintenanceContext,
-  type MaintenanceMode,
-  type MaintenanceStepName,
-} from '../contract/maintenance.ts'
+import type { MaintenanceContext, MaintenanceMode } from '../contract/maintenance.ts'
+import { MAINTENANCE_STEPS, type MaintenanceStepName, SQLITE_STEPS } from '../contract/maintenance-steps.ts'
 import type { MaintenanceTask } from '../contract/task.ts'
 import { invalidArgument, StoreError } from '../errors/store-error.ts'
 import { assertFunctionOption, assertNumberOption, assertOneOf, givenOptions } from '../open/check-options.ts'
@@ -64,6 +60,8 @@ export function resolveMaintenanceOptions(
   assertFunctionOption(options.onProgress, 'onProgress')
   assertFunctionOption(options.onBegin, 'onBegin')
   assertSteps(options.steps, capabilities)
+  if (options.integrity !== 'off' && !maintenanceStepsOf(capabilities).includes('integrity'))
+    throw noSuchStep('integrity')
   const tasks = resolveTasks(options.tasks ?? [])
   const { mode, integrity, dryRun, allowBlocking, maxWriteWaitMs, steps } = options
   return {
@@ -85,18 +83,25 @@ function assertSteps(steps: readonly MaintenanceStepName[] | undefined, capabili
     if (!MAINTENANCE_STEPS.includes(step))
       throw refuse(`there is no step "${step}"; there are ${MAINTENANCE_STEPS.join(', ')}`)
   }
+  const has = maintenanceStepsOf(capabilities)
+  const unsupported = (steps as readonly MaintenanceStepName[]).find((step) => !has.includes(step))
+  if (unsupported !== undefined) throw noSuchStep(unsupported)
+}
+
+/** The steps that `maintenance()` has on a store with these capabilities. */
+export function maintenanceStepsOf(capabilities: Capabilities): readonly MaintenanceStepName[] {
+  if (capabilities.maintenanceSteps !== undefined) return capabilities.maintenanceSteps
   const missing: Partial<Record<MaintenanceStepName, boolean>> = {
     vacuum: capabilities.vacuum === false,
     reclaim: !capabilities.incrementalReclaim,
     checkpoint: !capabilities.writeAheadLog,
     finalCheckpoint: !capabilities.writeAheadLog,
   }
-  const unsupported = (steps as readonly MaintenanceStepName[]).find((step) => missing[step] === true)
-  if (unsupported !== undefined) {
-    throw new StoreError('UNSUPPORTED', `maintenance: this backend has no step "${unsupported}"`, {
-      operation: 'maintenance',
-    })
-  }
+  return SQLITE_STEPS.filter((step) => missing[step] !== true)
+}
+
+function noSuchStep(step: MaintenanceStepName): StoreError {
+  return new StoreError('UNSUPPORTED', `maintenance: this backend has no step "${step}"`, { operation: 'maintenance' })
 }
 
 /** Checks tasks: their names tell their reports apart. @throws INVALID_ARGUMENT */

@@ -1,12 +1,8 @@
 /** Collects what came of the tasks and steps of one run, and draws the conclusion. */
 import type { MaintenanceStepResult } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
-import type {
-  MaintenanceOutcome,
-  MaintenanceReport,
-  MaintenanceStepName,
-  MaintenanceStepReport,
-} from '../contract/maintenance.ts'
+import type { MaintenanceOutcome, MaintenanceReport, MaintenanceStepReport } from '../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../contract/maintenance-steps.ts'
 import type { MaintenanceStepStatus } from '../contract/step-status.ts'
 import type { TaskReport } from '../contract/task.ts'
 import { freezeReport } from '../values/freeze-report.ts'

@@ -2,13 +2,13 @@
  * Calls to the host of an engine: each with its signal, its rows, and what it means that the host is gone.
  */
 import { abortError } from '../abort/abort-error.ts'
-import type { StoreErrorCode } from '../errors/error-code.ts'
-import { StoreError } from '../errors/store-error.ts'
+import type { StoreError } from '../errors/store-error.ts'
 import { type CallStopper, forwardAbort, withReason } from './call-signals.ts'
 import type { ResultAnswer } from './engine-calls.ts'
 import type { RemoteCall, RemoteClient } from './remote-client.ts'
 import { type RowBatch, RowUnpacker } from './row-batch.ts'
 import type { Notes } from './side-channel.ts'
+import { type IfGone, workerGone } from './worker-gone.ts'
 
 /** How a call is made. */
 export interface AskOptions {
@@ -17,7 +17,7 @@ export interface AskOptions {
   /** Why it may be stopped besides its signal. @default none */
   readonly reason?: (() => StoreError | undefined) | undefined
   /** What it means that the host went before it had answered. @default 'CONNECTION' */
-  readonly ifGone?: Extract<StoreErrorCode, 'CONNECTION' | 'OUTCOME_UNKNOWN'> | undefined
+  readonly ifGone?: IfGone | undefined
   /** Takes the batches that come before the answer. @default there are none */
   readonly onBatch?: ((batch: RowBatch) => void) | undefined
 }
@@ -72,7 +72,7 @@ export class EngineCaller {
   /** Only sends the call. */
   begin<T>(name: string, argument: object, { ifGone = 'CONNECTION', onBatch }: AskOptions): RemoteCall<T> {
     const call: RemoteCall<T> = this.#client.call<T>(name, argument, {
-      gone: (how) => gone(how, ifGone),
+      gone: (how) => workerGone(how, ifGone),
       onBatch: (batch: RowBatch) => {
         onBatch?.(batch)
         call.more()
@@ -85,9 +85,4 @@ export class EngineCaller {
   follow(id: number, signal: AbortSignal, token?: unknown): () => void {
     return forwardAbort({ id, token, note: 'abort' }, signal, this.notes, this.#stopper)
   }
-}
-
-function gone(how: string, code: 'CONNECTION' | 'OUTCOME_UNKNOWN'): StoreError {
-  const outcome = code === 'OUTCOME_UNKNOWN' ? ', and whether the change was made is not known' : ''
-  return new StoreError(code, `the worker ${how}${outcome}`, { operation: 'query' })
 }

@@ -9,7 +9,7 @@ import type { Engine, MaintenanceRun, MaintenanceSession } from '../contract/bac
 import type { Clock } from '../contract/clock.ts'
 import type { HealthLimits } from '../contract/health.ts'
 import type { LogFields, StoreLog } from '../contract/log.ts'
-import type { MaintenanceStepName } from '../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../contract/maintenance-steps.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import type { Channel } from './channel.ts'
@@ -23,7 +23,7 @@ import type {
   ResultAnswer,
   StatsNote,
 } from './engine-calls.ts'
-import { type HostContext, HostContexts } from './host-context.ts'
+import { HostContext, HostContexts } from './host-context.ts'
 import { createRemoteClock } from './remote-clock.ts'
 import { type HostCall, type RemoteHandlers, serveRemote } from './remote-host.ts'
 import { sendRows } from './send-rows.ts'
@@ -63,9 +63,7 @@ class EngineHost {
   readonly #open: (options: any, runtime: HostRuntime) => Promise<Engine>
   readonly #contexts: HostContexts
   readonly #locks = new Map<number, AsyncDisposable>()
-  readonly #runs = new Map<number, MaintenanceSession>()
-  /** The signal of a run is that of whichever of its calls is under way. */
-  readonly #runSignals = new Map<number, AbortController>()
+  readonly #runs = new Map<number, { readonly session: MaintenanceSession; readonly context: HostContext }>()
   readonly #sessions: SessionHost
   readonly #remoteClock: Clock
   readonly handlers: RemoteHandlers
@@ -80,7 +78,7 @@ class EngineHost {
     this.#remoteClock = createRemoteClock(notes)
     this.#sessions = new SessionHost(() => this.#opened, this.#contexts, notes)
     this.handlers = { ...this.#own, ...this.#sessions.handlers }
-    notes.on('remember', ({ id, key, value }) => this.#runs.get(id)?.remember(key, value))
+    notes.on('remember', ({ id, key, value }) => this.#runs.get(id)?.session.remember(key, value))
     notes.on('resetStats', (resetCount: number) => {
       this.#resetCount = resetCount
       this.#engine?.resetStats()
@@ -110,8 +108,7 @@ class EngineHost {
     closeMaintenance: async ({ id }: { readonly id: number }) => {
       const run = this.#runs.get(id)
       this.#runs.delete(id)
-      this.#runSignals.delete(id)
-      await run?.close()
+      await run?.session.close()
     },
     recall: ({ key }: { readonly key: string }) => this.#opened.recall(key),
     ping: (argument: CallContext, call: HostCall) => this.#under(argument, call, (engine, ctx) => engine.ping(ctx)),
@@ -169,16 +166,16 @@ class EngineHost {
   ): Promise<{ readonly skip: string | undefined }> {
     const { id, run, budgetMs } = argument
     const untilMs = this.#clock.monotonicMs() + budgetMs
-    const controller = new AbortController()
-    this.#runSignals.set(id, controller)
-    const whole: MaintenanceRun = {
+    // What it runs is stopped by whichever of its calls is under way.
+    const context = new HostContext({})
+    const whole: MaintenanceRun = Object.assign(context, {
       ...run,
-      signal: controller.signal,
       budgetLeftMs: () => untilMs - this.#clock.monotonicMs(),
-      progress: (...progress) => this.#notes.send('progress', { run: id, progress } satisfies ProgressNote),
-    }
-    const session = await this.#joined(controller, argument, call, () => this.#opened.openMaintenance(whole))
-    this.#runs.set(id, session)
+      progress: (...progress: ProgressNote['progress']) =>
+        this.#notes.send('progress', { run: id, progress } satisfies ProgressNote),
+    })
+    const session = await this.#under(argument, call, (engine) => engine.openMaintenance(whole), context)
+    this.#runs.set(id, { session, context })
     return { skip: session.skip }
   }
 
@@ -186,37 +183,23 @@ class EngineHost {
     id: number,
     argument: CallContext,
     call: HostCall,
-    work: (run: MaintenanceSession) => Promise<T>,
+    work: (session: MaintenanceSession) => Promise<T>,
   ): Promise<T> {
     const run = this.#runs.get(id)
-    const controller = this.#runSignals.get(id)
-    if (run === undefined || controller === undefined) {
+    if (run === undefined) {
       throw new StoreError('CLOSED', 'the maintenance run is over', { operation: 'maintenance' })
     }
-    return this.#joined(controller, argument, call, () => work(run))
-  }
-
-  /** While `work` lasts, an abort of its call is one of the whole run. */
-  #joined<T>(controller: AbortController, argument: CallContext, call: HostCall, work: () => Promise<T>): Promise<T> {
-    return this.#under(argument, call, async (_, ctx) => {
-      const { signal } = ctx
-      const stop = (): void => controller.abort(signal.reason)
-      signal.addEventListener('abort', stop)
-      try {
-        return await work()
-      } finally {
-        signal.removeEventListener('abort', stop)
-      }
-    })
+    return this.#under(argument, call, () => work(run.session), run.context)
   }
 
   async #under<T>(
     argument: CallContext,
     call: HostCall,
     work: (engine: Engine, ctx: HostContext) => T | Promise<T>,
+    context: HostContext = new HostContext(argument),
   ): Promise<T> {
     const engine = this.#opened
-    const context = this.#contexts.open(call.id, argument)
+    this.#contexts.adopt(call.id, argument, context)
     try {
       const answer = this.#sessions.inScope(argument.scope, () => work(engine, context))
       return answer instanceof Promise ? await this.#awaited(answer) : answer

@@ -5,6 +5,7 @@
  * done with it.
  */
 import { deserializeStoreError, type StoreError } from '../errors/store-error.ts'
+import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import type { Channel } from './channel.ts'
 import type { RemoteRequest, RemoteResponse } from './messages.ts'
 
@@ -67,7 +68,8 @@ export class RemoteClient {
     return {
       id,
       answer,
-      more: () => this.#post({ kind: 'more', id }),
+      // What comes while messages are handed over is handed over in the same turn: the next one is asked for after it.
+      more: () => void yieldToLoop().then(() => this.#post({ kind: 'more', id })),
       cancel: () => this.#post({ kind: 'cancel', id }),
     }
   }

@@ -6,6 +6,7 @@
  */
 import type { CompiledQuery, DatabaseIntrospector, DialectAdapter, Kysely, QueryCompiler, QueryResult } from 'kysely'
 import type {
+  AcquireContext,
   AmbientScope,
   AsyncContext,
   BackupResult,
@@ -19,9 +20,10 @@ import type {
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
-import type { MaintenanceStepName } from '../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../contract/maintenance-steps.ts'
 import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { withMigrationLock } from '../kysely/migration-lock-adapter.ts'
 import type { EngineCaller } from './engine-caller.ts'
 import type { CallContext, EngineIdentity, PlainQuery, ProgressNote, ResultAnswer, StatsNote } from './engine-calls.ts'
 import { openRemoteMaintenance } from './remote-maintenance.ts'
@@ -33,8 +35,8 @@ export interface RemoteEngineParts {
   readonly caller: EngineCaller
   readonly identity: EngineIdentity
   readonly compiler: QueryCompiler
-  /** Its migration lock is to be the engine's. */
-  readonly createAdapter: (lock: (signal: AbortSignal | undefined) => Promise<AsyncDisposable>) => DialectAdapter
+  /** A new one, which gets the engine's migration lock. */
+  readonly adapter: DialectAdapter
   readonly createIntrospector: (db: Kysely<any>) => DatabaseIntrospector
   readonly foreignKeys: ForeignKeySwitch | undefined
   /** What the engine may bind. @throws INVALID_ARGUMENT */
@@ -68,7 +70,7 @@ export class RemoteEngine implements Engine {
     this.location = location
     this.capabilities = Object.freeze(capabilities)
     this.compiler = parts.compiler
-    this.adapter = parts.createAdapter((signal) => this.lockMigrations({ signal }))
+    this.adapter = withMigrationLock(parts.adapter, () => this.lockMigrations({}))
     this.foreignKeys = parts.foreignKeys
     this.asyncContext = parts.asyncContext
     this.#caller.notes.on('stats', ({ stats, resetCount }: StatsNote) => {
@@ -89,7 +91,7 @@ export class RemoteEngine implements Engine {
     return toResult(await this.#caller.askRows<ResultAnswer>('executeAlone', argument, options))
   }
 
-  acquire({ signal }: StatementContext): EngineSession {
+  acquire({ signal }: AcquireContext): EngineSession {
     const session = new RemoteSession({
       id: ++this.#lastId,
       caller: this.#caller,

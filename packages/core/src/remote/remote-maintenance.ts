@@ -1,6 +1,7 @@
 /** A maintenance run on the other side, as the core sees it. */
 import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../contract/backend.ts'
-import type { MaintenancePlan, MaintenanceStepName } from '../contract/maintenance.ts'
+import type { MaintenancePlan } from '../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../contract/maintenance-steps.ts'
 import type { EngineCaller } from './engine-caller.ts'
 import type { MaintenanceArgument } from './engine-calls.ts'
 

@@ -6,7 +6,7 @@ export function toResult({
   rows,
   numAffectedRows,
   insertId,
-}: ResultAnswer & { readonly rows: unknown[] }): QueryResult<unknown> {
+}: Omit<ResultAnswer, 'last'> & { readonly rows: unknown[] }): QueryResult<unknown> {
   return {
     rows,
     ...(numAffectedRows !== undefined && { numAffectedRows }),

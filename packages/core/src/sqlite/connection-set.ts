@@ -4,22 +4,29 @@
  * A file in WAL mode has a writer, a shared query-only reader and leased readers. A database in memory, or one with a
  * rollback journal, has a single connection for everything.
  */
+import type { QueryResult } from 'kysely'
 import type { StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
 import { errorLabel } from '../errors/error-label.ts'
+import { Autocheckpoint } from './autocheckpoint.ts'
 import { type BusyPolicy, retryWhileBusy } from './busy-wait.ts'
-import type { SqlitePort } from './port.ts'
-import { applyPragmas, assertSqliteVersion, type ConnectionRole, initializeDatabase, readPragma } from './pragmas.ts'
+import type { ConnectionRole } from './cache-share.ts'
+import { FileGuard, type PageCounts } from './file-guard.ts'
+import { checkpointRow } from './maintenance/checkpoint-row.ts'
+import type { SqliteFiles, SqlitePort } from './port.ts'
+import { applyPragmas, assertSqliteVersion, initializeDatabase, type JournalKind, readPragma } from './pragmas.ts'
 import { ReaderPool } from './reader-pool.ts'
-import { AUTOCHECKPOINT_PAGES, resetInPlace } from './reset-connection.ts'
+import { ReaderRegistry } from './reader-registry.ts'
+import { resetInPlace } from './reset-connection.ts'
 import { joinSchemaEpoch, leaveSchemaEpoch, type SchemaEpoch } from './schema-watch.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
-import type { StatementStopper } from './statement-stopper.ts'
+import type { PreparedStatement } from './sqlite-statement.ts'
+import { executeStoppable, type StatementStopper } from './statement-stopper.ts'
 import { WriteLock } from './write-lock.ts'
 
 /** What a set is opened with. */
@@ -30,6 +37,10 @@ export interface ConnectionSetOptions {
   readonly options: ResolvedSqliteOptions
   readonly clock: Clock
   readonly log: StoreLog
+  /** What may be asked of the file system; see file-guard.ts. */
+  readonly files?: SqliteFiles | undefined
+  /** See `SqliteEngineOptions.journal`. */
+  readonly journal?: JournalKind | undefined
   readonly stopper?: StatementStopper | undefined
   /** See `SqliteEngineOptions.exclusive`. */
   readonly exclusive?: boolean | undefined
@@ -42,30 +53,53 @@ export class ConnectionSet {
   readonly lock: WriteLock
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters = createSqliteCounters()
+  readonly guard: FileGuard
+  /**
+   * Waits until the file can be worked on, or throws what keeps it from that; for whoever is about to take a connection.
+   * The engine puts one here that reopens a replaced file where that was asked for.
+   */
+  whenUsable: (signal: AbortSignal | undefined) => Promise<void> = async () => this.guard.beforeWrite()
+  /** Who reads here with a snapshot of its own. */
+  readonly registry: ReaderRegistry
+  /** Whether commits copy the log; the writer is only touched with its lock held. */
+  readonly autocheckpoint: Autocheckpoint = new Autocheckpoint((pages) => this.#setAutocheckpoint(pages))
   /** Whether there is one connection, which stays. */
   readonly isSingle: boolean
-  readonly #stopper: StatementStopper | undefined
+  /** Stops what runs on its connections, where something can look up from there. */
+  readonly stopper: StatementStopper | undefined
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
-  readonly #clock: Clock
+  readonly clock: Clock
+  readonly #journal: JournalKind
+  readonly #open = new Set<SqliteConnection>()
   #writer!: SqliteConnection
   #reader: SqliteConnection | undefined
   #readers: ReaderPool | undefined
   #journalMode = ''
   #hasTemporary = false
   #isClosed = false
-  #autocheckpointPages = AUTOCHECKPOINT_PAGES
 
-  private constructor({ port, path, options, clock, log, stopper, exclusive = false }: ConnectionSetOptions) {
+  private constructor(setOptions: ConnectionSetOptions) {
+    const { port, path, options, clock, log, files, journal = 'wal', stopper, exclusive = false } = setOptions
     this.port = port
     this.path = path
     this.options = options
+    this.registry = new ReaderRegistry(clock)
     this.lock = new WriteLock(clock, options.busyTimeoutMs)
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
-    this.#clock = clock
+    this.clock = clock
     this.#log = log
-    this.#stopper = stopper
+    this.stopper = stopper
     this.isSingle = exclusive || path === ':memory:'
+    this.#journal = journal
+    this.guard = new FileGuard({
+      path,
+      files,
+      clock,
+      countPages: () => this.#countPages(),
+      isBusy: this.busy.isBusy,
+      onFailure: ({ code, message }) => log.error('the database file is not what it was', { code, what: message }),
+    })
     this.#epoch = joinSchemaEpoch(path)
   }
 
@@ -73,7 +107,7 @@ export class ConnectionSet {
   static async open(setOptions: ConnectionSetOptions, signal: AbortSignal | undefined): Promise<ConnectionSet> {
     const set = new ConnectionSet(setOptions)
     try {
-      await set.#openAll(signal)
+      await set.openFile(signal)
       return set
     } catch (error) {
       set.close()
@@ -107,11 +141,38 @@ export class ConnectionSet {
 
   /** Runs what the application has asked for, which stops when `ctx` says so, where that can be. */
   run<T>(ctx: StatementContext, call: () => T): T {
-    return this.#stopper === undefined ? call() : this.#stopper.run(ctx, call)
+    return this.stopper === undefined ? call() : this.stopper.run(ctx, call)
+  }
+
+  /** As {@link run}, of a statement that is prepared. The hot path: without a stopper nothing is made for it. */
+  execute(
+    connection: SqliteConnection,
+    statement: PreparedStatement,
+    parameters: readonly unknown[],
+    limitMs: number | undefined,
+    ctx: StatementContext,
+  ): QueryResult<unknown> {
+    if (this.stopper === undefined) return connection.execute(statement, parameters, limitMs)
+    return executeStoppable(this.stopper, connection, statement, parameters, limitMs, ctx)
   }
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** Whether there is a connection at all: none after a file could not be reopened. */
+  get isConnected(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** Whether somebody has a connection besides the writer and the shared reader: a stream, a maintenance run. */
+  get hasGuests(): boolean {
+    return (this.#readers?.leased ?? 0) > 0 || this.#hasOthers
+  }
+
+  get #hasOthers(): boolean {
+    const idle = this.#readers?.size ?? 0
+    return this.#open.size > idle + (this.#reader === undefined ? 1 : 2)
   }
 
   get isMemory(): boolean {
@@ -132,13 +193,25 @@ export class ConnectionSet {
     role: ConnectionRole,
     { mustExist = role !== 'writer' }: { readonly mustExist?: boolean } = {},
   ): SqliteConnection {
+    const isKnown = this.guard.hasFile
+    if (isKnown) this.guard.assertSame()
     const db = this.port.open(this.path, {
-      readOnly: this.options.readOnly,
+      // For the sake of {@link close}: one that cannot write cannot harm a file that is not ours.
+      readOnly: this.options.readOnly || role === 'reader' || role === 'leased reader',
       mustExist: mustExist || this.options.readOnly,
+      // Maintenance bounds its statements itself.
+      guarded: role !== 'maintenance',
     })
     try {
+      // SQLite has opened a file, and read nothing of it.
+      if (isKnown) this.guard.assertSame()
+      else this.guard.adopt()
       applyPragmas(db, this.options, role)
-      return new SqliteConnection(this.port, db, this.options.statementCacheSize, this.counters, this.#epoch)
+      const { port, options, counters } = this
+      const closed = (): void => void this.#open.delete(connection)
+      const connection = new SqliteConnection(port, db, options.statementCacheSize, counters, this.#epoch, { closed })
+      this.#open.add(connection)
+      return connection
     } catch (error) {
       db.close()
       throw error
@@ -152,6 +225,12 @@ export class ConnectionSet {
     this.#writer.forgetStatements()
     this.#reader?.forgetStatements()
     this.#readers?.forgetStatements()
+  }
+
+  /** One that runs elsewhere from now on. */
+  forgetStatement(sql: string): void {
+    this.#writer.forgetStatement(sql)
+    this.#reader?.forgetStatement(sql)
   }
 
   /**
@@ -169,7 +248,7 @@ export class ConnectionSet {
           this.openConnection('writer', { mustExist: true }),
         )
         this.#hasTemporary = false
-        this.#setAutocheckpoint(this.#autocheckpointPages)
+        this.#setAutocheckpoint(this.autocheckpoint.pages)
         before.close()
       }
     } catch (error) {
@@ -184,6 +263,7 @@ export class ConnectionSet {
   #resetWhatCanBe(): void {
     try {
       resetInPlace(this.#writer, this.options)
+      this.#setAutocheckpoint(this.autocheckpoint.pages)
     } catch {
       // It has been told already.
     }
@@ -195,13 +275,12 @@ export class ConnectionSet {
    */
   suspendAutocheckpoint(): () => Promise<void> {
     if (!this.hasWriteAheadLog) return async () => undefined
-    this.#setAutocheckpoint(0)
+    this.autocheckpoint.suspend()
     return async () => {
       try {
-        this.#setAutocheckpoint(AUTOCHECKPOINT_PAGES)
+        this.autocheckpoint.resume()
       } catch {
         // A stream that is too long to be settled is open on the writer: another one takes its place.
-        this.#autocheckpointPages = AUTOCHECKPOINT_PAGES
         await this.resetWriter()
       }
     }
@@ -209,14 +288,23 @@ export class ConnectionSet {
 
   #setAutocheckpoint(pages: number): void {
     this.#writer.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
-    this.#autocheckpointPages = pages
   }
 
-  /** Readers first: the last connection to close checkpoints, and that is the writer's to do. */
-  close(): void {
+  /** Releases everything. Answers the names that our log was given, where the database is another one now. */
+  close(): readonly string[] {
     this.#isClosed = true
+    this.guard.stop()
+    try {
+      return this.closeFile()
+    } finally {
+      leaveSchemaEpoch(this.path)
+    }
+  }
+
+  /** Closes every connection, as the state of the file has it; see {@link openFile}. */
+  closeFile(): readonly string[] {
     const failures: unknown[] = []
-    for (const part of [this.#readers, this.#reader, this.#writer]) {
+    for (const part of this.#closingOrder()) {
       try {
         part?.close()
       } catch (error) {
@@ -224,30 +312,74 @@ export class ConnectionSet {
       }
     }
     this.#reader = undefined
-    leaveSchemaEpoch(this.path)
     if (failures.length > 0) throw failures[0]
+    return this.guard.setLogAside()
   }
 
-  async #openAll(signal: AbortSignal | undefined): Promise<void> {
-    this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter())
+  /**
+   * The last connection to be closed copies the log into the database, and removes it by its name: that is the writer's
+   * to do. Where file or log are not ours, it must not be done at all: the last one is then the shared reader, which was
+   * opened for reading only and can do neither.
+   */
+  #closingOrder(): readonly ({ close(): void } | undefined)[] {
+    const isOpen = (connection: SqliteConnection | undefined): boolean =>
+      connection !== undefined && this.#open.has(connection)
+    if (this.guard.closingState() === 'ours') return [this.#readers, ...[this.#reader, this.#writer].filter(isOpen)]
+    const others = [...this.#open].filter((connection) => connection !== this.#reader)
+    return [this.#readers, ...others, ...[this.#reader].filter(isOpen)]
+  }
+
+  /** Opens the connections on what is at the path: the writer, and with a write-ahead log the reader. */
+  async openFile(
+    signal: AbortSignal | undefined,
+    { mustExist = false }: { readonly mustExist?: boolean } = {},
+  ): Promise<void> {
+    this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter(mustExist))
+    this.#hasTemporary = false
+    this.#setAutocheckpoint(this.autocheckpoint.pages)
     if (this.isSingle || !this.hasWriteAheadLog) return
-    this.#reader = await retryWhileBusy(this.busy, signal, () => this.openConnection('reader'))
+    this.guard.adoptLog()
+    this.#reader = await retryWhileBusy(this.busy, signal, () => this.#openReader())
     const openReader = (): Promise<SqliteConnection> =>
-      retryWhileBusy(this.busy, undefined, () => this.openConnection('reader'))
-    this.#readers = new ReaderPool(openReader, this.#clock, this.options)
+      retryWhileBusy(this.busy, undefined, () => this.openConnection('leased reader'))
+    this.#readers = new ReaderPool(openReader, this.clock, this.options)
   }
 
-  #openWriter(): SqliteConnection {
-    const connection = this.openConnection('writer')
+  /** Has read something: from then on it keeps every other connection from removing the log. */
+  #openReader(): SqliteConnection {
+    const connection = this.openConnection('reader')
     try {
-      assertSqliteVersion(connection.db)
-      this.#journalMode = this.options.readOnly
-        ? String(readPragma(connection.db, 'journal_mode'))
-        : initializeDatabase(connection.db)
+      readPragma(connection.db, 'schema_version')
       return connection
     } catch (error) {
       connection.close()
       throw error
     }
+  }
+
+  #openWriter(mustExist: boolean): SqliteConnection {
+    this.guard.adopt()
+    const connection = this.openConnection('writer', { mustExist })
+    try {
+      assertSqliteVersion(connection.db)
+      this.#journalMode = this.options.readOnly
+        ? String(readPragma(connection.db, 'journal_mode'))
+        : initializeDatabase(connection.db, this.#journal)
+      // The log is there once something has been read.
+      readPragma(connection.db, 'schema_version')
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  /** On the shared reader, which is in no transaction. */
+  #countPages(): PageCounts {
+    const { db } = this.#reader ?? this.#writer
+    const pageCount = Number(readPragma(db, 'page_count'))
+    const pageSizeBytes = Number(readPragma(db, 'page_size'))
+    const { logFrames, copiedFrames } = checkpointRow(db.prepare('PRAGMA wal_checkpoint(NOOP)').all([])[0])
+    return { pageCount, pageSizeBytes, uncopiedFrames: Math.max(0, logFrames - copiedFrames) }
   }
 }

@@ -8,8 +8,8 @@ import { abortError } from '../abort/abort-error.ts'
 import { delay } from '../abort/system-clock.ts'
 import type { Clock } from '../contract/clock.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { type WaitLimit, WaitQueue } from '../session/wait-queue.ts'
 import type { SidecarHold, SidecarLock } from './sidecar-lock.ts'
-import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
 const RETRY_MS = 20
 /** A migration may take long; whoever waits for it waits at most this long. */

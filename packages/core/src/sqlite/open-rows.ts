@@ -33,12 +33,14 @@ export class OpenRows {
     return this.#isDone
   }
 
-  /** The next rows, at most `count`. */
-  take(count: number): SqliteRow[] {
-    let rows = this.#pull(count)
+  /** The next rows, at most `count`, within `limitMs`. @throws StatementStopped */
+  take(count: number, limitMs: number | undefined): SqliteRow[] {
+    let rows = this.#statement.reading(limitMs, () => this.#pull(count))
     if (rows.length > 0 && !this.#statement.decode(rows)) {
-      this.#startExactly()
-      rows = this.#pull(count)
+      rows = this.#statement.reading(limitMs, () => {
+        this.#startExactly()
+        return this.#pull(count)
+      })
       this.#statement.decode(rows)
     }
     this.#delivered += rows.length

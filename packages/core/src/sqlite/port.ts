@@ -53,10 +53,26 @@ export interface SqliteRunResult {
   readonly lastInsertRowid: number | bigint
 }
 
+/**
+ * Stops a statement that runs too long from outside of its thread, which is in SQLite and can do nothing itself. Both
+ * calls are on the hot path: they must cost less than the smallest statement by far.
+ */
+export interface StatementGuard {
+  /**
+   * From here on the connection is interrupted once `limitMs` are over, again and again until {@link disarm}: an
+   * interrupt that comes before the statement has begun is lost. Later is allowed, by some milliseconds; earlier is not.
+   */
+  arm(limitMs: number): void
+  /** When this has returned, nothing is interrupted any more. Answers whether something was since {@link arm}. */
+  disarm(): boolean
+}
+
 /** An open connection. */
 export interface SqliteDatabase {
   /** The driver's own handle, for `withConnection`. */
   readonly raw: unknown
+  /** Stops statements of this connection; absent where nothing can. */
+  readonly guard?: StatementGuard | undefined
   /** Whether a transaction is open: the opposite of `sqlite3_get_autocommit()`. */
   readonly inTransaction: boolean
   /** Compiles exactly one statement; refuses none and several with a `RangeError`. */
@@ -75,6 +91,8 @@ export interface OpenDatabaseOptions {
   readonly mustExist: boolean
   /** Whether this is one of ours beside the database (a lock file): the application's extensions stay out of it. */
   readonly plain?: boolean | undefined
+  /** Whether statements on it shall have limits, if the driver has a guard. @default false */
+  readonly guarded?: boolean | undefined
 }
 
 /** A SQLite driver, as far as the core needs it. */
@@ -94,8 +112,40 @@ export interface SqlitePort {
   resultCode(error: unknown): string | undefined
 }
 
+/** A file as `stat` has it: the part of Node's `Stats` that tells one file from another. */
+export interface FileLook {
+  /** The device; with {@link FileLook.ino} it is the file, whatever its name. */
+  readonly dev: number | bigint
+  /** The inode, or what stands for it. */
+  readonly ino: number | bigint
+  /** In bytes. */
+  readonly size: number
+  /** When it was last changed, in milliseconds; of a directory, when a name in it was. */
+  readonly ctimeMs: number
+}
+
+/** The files that a store has open, in a form that another process can be told. */
+export interface FileIdentity {
+  /** Device and inode of the database. */
+  readonly database: string
+  /** Those of its write-ahead log, where it has one. */
+  readonly log: string | undefined
+}
+
 /** What is asked of the file system, by `stat` alone. */
 export interface SqliteFiles {
+  /**
+   * Looks at a file, or a directory, and follows links; `undefined` for what is not there. Before each write, so it has
+   * to be cheap. Left out, the file is not watched: there is no `REPLACED`, and no `reopen()`.
+   */
+  readonly look?: ((path: string) => FileLook | undefined) | undefined
+  /**
+   * The directory of the file `path`, if its `ctimeMs` is sure to be another one whenever a name in it is given to
+   * another file. @default it is not
+   */
+  readonly tellingDirectory?: ((path: string) => string | undefined) | undefined
+  /** Renames a file that nobody here has open, and replaces none. Left out, nothing is set aside. */
+  readonly setAside?: ((path: string, to: string) => void) | undefined
   /** Size in bytes; `undefined` for a file that is not there. */
   sizeBytes(path: string): number | undefined
   /** Device and inode, or what stands for them. For the report. */
@@ -106,10 +156,29 @@ export interface SqliteFiles {
   freeTempBytes(): number | undefined
 }
 
+/** The memory of this process. */
+export interface SqliteMemory {
+  /** What it takes of the machine's, in bytes; `undefined` where nobody can know it. */
+  residentBytes(): number | undefined
+  /** Has the C library give free memory back to the system: whether it had any, `undefined` where it cannot be asked. */
+  trim(): boolean | undefined
+}
+
+/**
+ * How a log is copied into its database. `NOOP` only tells how much there is to do, `PASSIVE` copies what it can beside
+ * everybody; `RESTART` also lets the log begin anew, and `TRUNCATE` cuts the file off.
+ * Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+ */
+export type CheckpointMode = 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'
+
 /** A long task that is done out of the caller's thread. */
 export type OffloadTask =
   | { readonly name: 'vacuum' }
-  | { readonly name: 'checkpoint'; readonly mode: 'PASSIVE' | 'TRUNCATE' }
+  | { readonly name: 'checkpoint'; readonly mode: CheckpointMode }
+  /** Gives back free pages, at most so many; answers how many are `left`. */
+  | { readonly name: 'reclaim'; readonly pages: number }
+  /** Gives the memory of its page cache back. */
+  | { readonly name: 'shrink' }
   | { readonly name: 'integrity'; readonly mode: 'quick' | 'full' }
   | { readonly name: 'analyze'; readonly mode: 'optimize' | 'full' }
   /** Writes the database to the empty file `path`. */

@@ -7,8 +7,8 @@ import type { PoolStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { PeakWindow } from '../metrics/peak-window.ts'
 import { QueueMeter } from '../metrics/queue-meter.ts'
+import { type WaitLimit, WaitQueue } from '../session/wait-queue.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
-import { type WaitLimit, WaitQueue } from './wait-queue.ts'
 
 /** Bounds of a pool. */
 export interface ReaderPoolOptions {
@@ -40,6 +40,11 @@ export class ReaderPool {
     return this.#count - this.#idle.length
   }
 
+  /** Connections that are open, or being opened. */
+  get size(): number {
+    return this.#count
+  }
+
   get waiting(): number {
     return this.#queue.size
   }
@@ -62,6 +67,7 @@ export class ReaderPool {
   /** @throws ABORTED, or BUSY when all stay leased for longer than the busy timeout */
   async lease(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     for (;;) {
+      if (this.#isClosed) throw new StoreError('BUSY', 'the database is being reopened', { operation: 'read' })
       const idle = this.#idle.pop()
       if (idle !== undefined) {
         this.#leased.set(this.leased)
@@ -107,7 +113,12 @@ export class ReaderPool {
 
   /** A schema change of ours. */
   forgetStatements(): void {
-    for (const connection of this.#idle) connection.forgetStatements()
+    this.forEachIdle((connection) => connection.forgetStatements())
+  }
+
+  /** Those that nobody has leased. */
+  forEachIdle(work: (connection: SqliteConnection) => void): void {
+    for (const connection of this.#idle) work(connection)
   }
 
   /** Closes the idle ones now, and leased ones when they are given back. */

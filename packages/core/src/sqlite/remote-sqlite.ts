@@ -18,7 +18,7 @@ import { RemoteEngine } from '../remote/remote-engine.ts'
 import { splitChannel } from '../remote/side-channel.ts'
 import { bindParameters } from './bind-values.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
-import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { ConcurrentSqliteAdapter } from './sqlite-adapter.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
 
 /** Where the engine is, and what it is opened with. */
@@ -57,13 +57,7 @@ export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<Eng
       caller,
       identity,
       compiler: new UpkeepSqliteCompiler(),
-      createAdapter: (lock) =>
-        new UpkeepSqliteAdapter({
-          async acquire(lockSignal) {
-            const held = await lock(lockSignal)
-            return () => void held[Symbol.asyncDispose]()
-          },
-        }),
+      adapter: new ConcurrentSqliteAdapter(),
       createIntrospector: (db) => new SqliteIntrospector(db),
       foreignKeys: identity.hasForeignKeys ? sqliteForeignKeys : undefined,
       bind: bindParameters,

@@ -3,12 +3,10 @@
  *
  * TEMP objects and functions of the application stay.
  */
+import { AUTOCHECKPOINT_PAGES } from './autocheckpoint.ts'
 import { applyPragmas } from './pragmas.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
-
-/** SQLite's own default. Source: https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint */
-export const AUTOCHECKPOINT_PAGES = 1000
 
 /** Flags a statement can have changed and {@link applyPragmas} does not set; with SQLite's own defaults. */
 const OTHER_FLAGS = {

@@ -38,6 +38,7 @@ export class SessionLease {
   async writer(signal: AbortSignal | undefined): Promise<SqliteConnection> {
     if (this.#connection !== undefined) return this.#connection
     this.#assertNotNested()
+    await this.#set.whenUsable(signal)
     await this.#set.lock.acquire(this.#holder, signal)
     this.#connection = this.#set.writer
     return this.#connection
@@ -45,15 +46,18 @@ export class SessionLease {
 
   /** Takes the writer if nobody has it or waits for it. */
   tryWriter(): boolean {
-    if (this.#connection !== undefined || !this.#set.lock.tryAcquire(this.#holder)) return false
+    if (this.#connection !== undefined || !this.#set.guard.isUsable()) return false
+    if (!this.#set.lock.tryAcquire(this.#holder)) return false
     this.#connection = this.#set.writer
     return true
   }
 
   /** The connection there is, else a reader, else the writer. */
   async reader(signal: AbortSignal | undefined): Promise<SqliteConnection> {
+    if (this.#connection !== undefined) return this.#connection
+    await this.#set.whenUsable(signal)
     const { readers } = this.#set
-    if (this.#connection !== undefined || readers === undefined) return this.writer(signal)
+    if (readers === undefined) return this.writer(signal)
     this.#connection = await readers.lease(signal)
     this.#isReader = true
     return this.#connection

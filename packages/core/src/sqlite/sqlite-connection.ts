@@ -5,7 +5,8 @@
  */
 import type { QueryResult } from 'kysely'
 import { StoreError } from '../errors/store-error.ts'
-import type { SqliteDatabase, SqlitePort, SqliteStatement } from './port.ts'
+import { GuardedCalls } from './guarded-calls.ts'
+import type { SqliteDatabase, SqlitePort, SqliteStatement, StatementGuard } from './port.ts'
 import { type SchemaEpoch, SchemaWatch } from './schema-watch.ts'
 import type { SqliteCounters } from './sqlite-counters.ts'
 import type { Cursor, CursorOwner } from './sqlite-cursor.ts'
@@ -16,28 +17,42 @@ import { StatementCache } from './statement-cache.ts'
 /** A few fixed statements, and the names that savepoints are given. */
 const CONTROL_CACHE_SIZE = 64
 
+/** Where a connection is not as most are. */
+export interface ConnectionDetails {
+  /** Stops its statements. @default that of the driver */
+  readonly guard?: StatementGuard | undefined
+  /** For {@link SchemaWatch}. @default its own */
+  readonly schemaIntervalMs?: number | undefined
+  /** Called when it has been closed. @default nobody */
+  readonly closed?: (() => void) | undefined
+}
+
 export class SqliteConnection implements CursorOwner {
   readonly db: SqliteDatabase
   readonly #port: SqlitePort
   readonly #cache: StatementCache<PreparedStatement>
   readonly #counters: SqliteCounters
+  /** Absent where nothing can stop a statement. */
+  readonly #guarded: GuardedCalls | undefined
   readonly #control = new StatementCache<SqliteStatement>(CONTROL_CACHE_SIZE)
   readonly #schema: SchemaWatch
   readonly #cursors = new Set<Cursor>()
+  readonly #closed: (() => void) | undefined
 
-  /** `schemaIntervalMs` is for {@link SchemaWatch}. */
   constructor(
     port: SqlitePort,
     db: SqliteDatabase,
     cacheSize: number,
     counters: SqliteCounters,
     epoch: SchemaEpoch,
-    schemaIntervalMs?: number,
+    { guard = db.guard, schemaIntervalMs, closed }: ConnectionDetails = {},
   ) {
+    this.#closed = closed
     this.#port = port
     this.db = db
     this.#cache = new StatementCache(cacheSize)
     this.#counters = counters
+    this.#guarded = guard && new GuardedCalls(port, guard)
     this.#schema = new SchemaWatch(() => db.prepare('PRAGMA schema_version'), epoch, schemaIntervalMs)
   }
 
@@ -56,7 +71,8 @@ export class SqliteConnection implements CursorOwner {
   prepare(sql: string): PreparedStatement {
     try {
       const generatesCode = this.#port.generatesCode === true
-      return new PreparedStatement(this.db.prepare(sql), this.#schema, this.#counters, sql, generatesCode)
+      const statement = this.db.prepare(sql)
+      return new PreparedStatement(statement, this.#schema, this.#counters, sql, generatesCode, this.#guarded)
     } catch (error) {
       throw classifySqliteError(this.#port, error, 'query', 'prepare')
     }
@@ -68,10 +84,19 @@ export class SqliteConnection implements CursorOwner {
     this.#cache.set(sql, statement)
   }
 
-  /** Runs a statement; one that writes first drains the cursors that are open here, which it would break. */
-  execute(statement: PreparedStatement, parameters: readonly unknown[]): QueryResult<unknown> {
+  /**
+   * Runs a statement; one that writes first drains the cursors that are open here, which it would break. It is stopped
+   * when it has run for `limitMs`, where something can do that.
+   *
+   * @throws StatementStopped
+   */
+  execute(
+    statement: PreparedStatement,
+    parameters: readonly unknown[],
+    limitMs: number | undefined,
+  ): QueryResult<unknown> {
     if (statement.disturbsCursors) this.settleCursors()
-    return statement.execute(parameters)
+    return statement.execute(parameters, limitMs)
   }
 
   /** BEGIN, COMMIT, SAVEPOINT, … prepared once: they are most of what a small transaction costs. */
@@ -101,6 +126,11 @@ export class SqliteConnection implements CursorOwner {
     statement.run([])
   }
 
+  /** Forgets one, which will not come again. */
+  forgetStatement(sql: string): void {
+    this.#cache.delete(sql)
+  }
+
   /** Forgets prepared statements after a schema change of ours. */
   forgetStatements(): void {
     this.#cache.clear()
@@ -128,6 +158,7 @@ export class SqliteConnection implements CursorOwner {
       this.#endCursors('the connection of this stream was closed')
     }
     this.db.close()
+    this.#closed?.()
   }
 
   #endCursors(reason: string): void {

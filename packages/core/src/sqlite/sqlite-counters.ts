@@ -1,5 +1,4 @@
 /** What the connections of a SQLite store count; they only count. */
-import type { SqliteOffload } from './port.ts'
 
 /** Counters of all the connections of a store. */
 export interface SqliteCounters {
@@ -9,26 +8,15 @@ export interface SqliteCounters {
   misses: number
   /** Statements that were run on the caller's thread. */
   inline: number
+  /** Statements that were run on a worker. */
+  worker: number
   /** Tasks that were given to the maintenance process. */
   process: number
+  /** Tasks that were given to the thread that copies the log. */
+  thread: number
 }
 
 /** All at zero. */
 export function createSqliteCounters(): SqliteCounters {
-  return { hits: 0, misses: 0, inline: 0, process: 0 }
-}
-
-/** `offload`, with its tasks counted. */
-export function countTasks(offload: SqliteOffload, counters: SqliteCounters): SqliteOffload {
-  return {
-    get isWarm() {
-      return offload.isWarm
-    },
-    warmUp: () => offload.warmUp(),
-    run: (task, signal) => {
-      counters.process++
-      return offload.run(task, signal)
-    },
-    close: () => offload.close(),
-  }
+  return { hits: 0, misses: 0, inline: 0, worker: 0, process: 0, thread: 0 }
 }

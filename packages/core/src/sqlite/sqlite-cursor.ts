@@ -34,12 +34,16 @@ export class Cursor {
     owner.addCursor(this)
   }
 
-  /** The next rows, at most `count`; fewer only at the end. @throws what {@link fail} was told */
-  read(count: number): SqliteRow[] {
+  /**
+   * The next rows, at most `count`; fewer only at the end. What has to be read for them has `limitMs`.
+   *
+   * @throws what {@link fail} was told; StatementStopped
+   */
+  read(count: number, limitMs?: number): SqliteRow[] {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#settled.length === 0) return this.#pull(count)
+    if (this.#settled.length === 0) return this.#pull(count, limitMs)
     const rows = this.#takeSettled(count)
-    return rows.length < count ? rows.concat(this.#pull(count - rows.length)) : rows
+    return rows.length < count ? rows.concat(this.#pull(count - rows.length, limitMs)) : rows
   }
 
   /** Reads the rest, so that the connection is free. @throws StoreError BUSY, losing nothing, if that is too much */
@@ -79,9 +83,9 @@ export class Cursor {
     return rows
   }
 
-  #pull(count: number): SqliteRow[] {
+  #pull(count: number, limitMs: number | undefined): SqliteRow[] {
     if (!this.#open) return []
-    const rows = this.#rows.take(count)
+    const rows = this.#rows.take(count, limitMs)
     if (this.#rows.isDone) this.end()
     return rows
   }

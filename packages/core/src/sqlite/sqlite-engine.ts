@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type {
+  AcquireContext,
   AsyncContext,
   BackupResult,
   BackupRun,
@@ -23,26 +24,34 @@ import type {
   ForeignKeySwitch,
   MaintenanceRun,
   MaintenanceSession,
+  ReopenResult,
   StatementContext,
 } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { HealthFinding, HealthLimits } from '../contract/health.ts'
 import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { withMigrationLock } from '../kysely/migration-lock-adapter.ts'
 import { retryWhileBusy } from './busy-wait.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { assertDatabaseName } from './database-name.ts'
+import { LongStatements } from './executors/long-statements.ts'
+import { openWorkers } from './executors/open-workers.ts'
+import { RemoteSession } from './executors/remote-session.ts'
+import type { WorkerStatements } from './executors/worker-statements.ts'
 import { explainStatement } from './explain.ts'
+import { FileReopener } from './file-reopener.ts'
 import { sqliteForeignKeys } from './foreign-keys.ts'
+import { type LogUpkeep, openLogUpkeep } from './log-upkeep.ts'
 import { emptyLog } from './maintenance/checkpoint.ts'
 import { openSqliteMaintenance } from './maintenance/sqlite-maintenance.ts'
 import { MigrationLock } from './migration-lock.ts'
+import { runPlainRead } from './plain-read.ts'
 import type { SqliteOffload } from './port.ts'
 import { SidecarLock } from './sidecar-lock.ts'
-import { UpkeepSqliteAdapter } from './sqlite-adapter.ts'
+import { ConcurrentSqliteAdapter } from './sqlite-adapter.ts'
 import { backupSqlite } from './sqlite-backup.ts'
 import { UpkeepSqliteCompiler } from './sqlite-compiler.ts'
-import { countTasks } from './sqlite-counters.ts'
 import { type SqliteEngineOptions, sqliteCapabilities } from './sqlite-engine-options.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import { pingSqlite, sqliteHealth } from './sqlite-health.ts'
@@ -50,6 +59,7 @@ import { SqliteSession } from './sqlite-session.ts'
 import { resetSqliteStats, snapshotSqliteStats } from './sqlite-stats.ts'
 import { assertAutocommit, StatementRouter } from './statement-router.ts'
 import { walSizeBytes } from './wal-size.ts'
+import { watchTasks } from './watch-tasks.ts'
 import type { LockHolder } from './write-lock.ts'
 
 const AUTOCOMMIT: LockHolder = { label: 'a single statement' }
@@ -59,27 +69,44 @@ class SqliteEngine implements Engine {
   readonly location: string
   readonly capabilities: Capabilities
   readonly compiler: QueryCompiler = new UpkeepSqliteCompiler()
-  readonly adapter: DialectAdapter
+  readonly adapter: DialectAdapter = withMigrationLock(new ConcurrentSqliteAdapter(), () => this.lockMigrations({}))
   readonly foreignKeys: ForeignKeySwitch | undefined
   readonly asyncContext: AsyncContext | undefined
   readonly #options: SqliteEngineOptions
   readonly #set: ConnectionSet
   readonly #router: StatementRouter
+  readonly #workers: WorkerStatements | undefined
+  readonly #long: LongStatements
   readonly #memoryNotes = new Map<string, string>()
   readonly #sidecars = new Map<string, SidecarLock>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
+  readonly #reopener: FileReopener
+  readonly #upkeep: LogUpkeep
 
   constructor(options: SqliteEngineOptions, set: ConnectionSet) {
     this.#options = options
     this.#set = set
     this.#router = new StatementRouter(set, options.customFunctions ?? [])
+    this.#workers = openWorkers(options, set)
+    this.#long = new LongStatements(set, this.#workers, options.inlineBudgetMs)
     const { openOffload } = options
-    this.#openOffload = openOffload && (() => countTasks(openOffload(), set.counters))
+    this.#openOffload = openOffload && (() => watchTasks(openOffload(set.guard.identity), 'process', set))
+    this.#upkeep = openLogUpkeep(options, set)
+    this.#reopener = new FileReopener({
+      set,
+      workers: this.#workers?.pool,
+      upkeep: this.#upkeep,
+      openOffload: this.#openOffload,
+      onReplaced: options.onReplaced ?? 'fail',
+      log: options.log,
+      isNestedUse: () => this.isNestedUse(),
+    })
+    set.whenUsable = (signal) => this.#reopener.whenUsable(signal)
     this.name = options.name
     this.location = options.location ?? options.path
     this.asyncContext = options.asyncContext
-    this.capabilities = sqliteCapabilities(options, set)
+    this.capabilities = sqliteCapabilities(options, set, this.#upkeep)
     // Where they are not enforced anyway, nobody wants them checked.
     this.foreignKeys = options.options.foreignKeys ? sqliteForeignKeys : undefined
     this.#migrationLock = new MigrationLock({
@@ -88,7 +115,6 @@ class SqliteEngine implements Engine {
       assertNotNested: () => this.#assertNotNested(),
       classify: (error) => this.#classified(error, 'migrate'),
     })
-    this.adapter = new UpkeepSqliteAdapter(this.#migrationLock)
   }
 
   createIntrospector(db: Kysely<any>): DatabaseIntrospector {
@@ -98,31 +124,54 @@ class SqliteEngine implements Engine {
   /** A statement that is known and finds the lock free is answered at once; anything else waits, by timer. */
   execute(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | Promise<QueryResult<unknown>> {
     const { sql, parameters } = query
-    const { reader, writer, lock } = this.#set
+    const { reader, writer, lock, guard } = this.#set
+    if (this.#long.startsElsewhere(ctx)) return this.#executeSlowly(query, ctx)
+    const limitMs = this.#long.limitMs(ctx.timeoutMs)
+    let holdsLock = false
     try {
       const read = reader?.cached(sql)
-      if (read !== undefined) return this.#set.run(ctx, () => read.execute(parameters))
+      if (reader !== undefined && read !== undefined) {
+        guard.beforeRead()
+        return reader.execute(read, parameters, limitMs)
+      }
       // The lock first: a statement that has to wait for it is looked up then, and would count twice.
-      if (lock.tryAcquire(AUTOCOMMIT)) {
-        try {
-          const statement = writer.cached(sql)
-          if (statement !== undefined) return this.#set.run(ctx, () => writer.execute(statement, parameters))
-        } finally {
-          lock.release()
+      holdsLock = lock.tryAcquire(AUTOCOMMIT)
+      if (holdsLock) {
+        const statement = writer.cached(sql)
+        if (statement !== undefined) {
+          guard.beforeWrite()
+          return this.#set.execute(writer, statement, parameters, limitMs, ctx)
         }
       }
     } catch (error) {
-      if (!this.#set.busy.isBusy(error)) throw this.#classified(error, 'query')
+      if (this.#long.isOverBudget(error, ctx.timeoutMs)) {
+        this.#long.remember(sql, holdsLock ? 'write' : 'read')
+        if (holdsLock) {
+          // The lock stays: what came after this one must not come before it.
+          holdsLock = false
+          return this.#executeLocked(query, ctx)
+        }
+      } else if (guard.failure === undefined && !this.#set.busy.isBusy(error)) {
+        // Where the file is the matter, nothing has run: what becomes of that is told there.
+        throw this.#classified(error, 'query')
+      }
+    } finally {
+      if (holdsLock) lock.release()
     }
     return this.#executeSlowly(query, ctx)
   }
 
-  acquire({ signal }: StatementContext): EngineSession {
-    return new SqliteSession(this.#router, {
+  acquire({ signal, executor = 'inline' }: AcquireContext): EngineSession {
+    const origin = {
       signal,
       outer: this.asyncContext?.getStore(),
       assertNotNested: () => this.#assertNotNested(),
-    })
+    }
+    if (executor === 'inline') return new SqliteSession(this.#router, this.#long, origin)
+    if (this.#workers === undefined || !this.capabilities.workers) {
+      throw new StoreError('UNSUPPORTED', 'there are no workers here', { operation: 'transaction' })
+    }
+    return new RemoteSession(this.#router, this.#workers.pool, origin)
   }
 
   async lockMigrations({ signal }: StatementContext): Promise<AsyncDisposable> {
@@ -131,17 +180,24 @@ class SqliteEngine implements Engine {
   }
 
   openMaintenance(run: MaintenanceRun): Promise<MaintenanceSession> {
-    const { files, clock, log } = this.#options
+    const { files, clock, log, memory } = this.#options
     const maintainer = this.#sidecar('maintenance')
-    const parts = { set: this.#set, files, openOffload: this.#openOffload, clock, log, maintainer }
-    return this.#asking('maintenance', () => openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run))
+    const elsewhere = { openOffload: this.#openOffload, upkeep: this.#upkeep }
+    const parts = { set: this.#set, files, memory, workers: this.#workers?.pool, ...elsewhere, clock, log, maintainer }
+    return this.#asking('maintenance', async () => {
+      await this.#set.whenUsable(run.signal)
+      return openSqliteMaintenance({ ...parts, memoryNotes: this.#memoryNotes }, run)
+    })
   }
 
   async backup(run: BackupRun): Promise<BackupResult> {
     const { backups, clock } = this.#options
     if (backups === undefined) throw new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' })
     const parts = { set: this.#set, backups, openOffload: this.#openOffload, clock }
-    return this.#asking('backup', () => backupSqlite(parts, run))
+    return this.#asking('backup', async () => {
+      await this.#set.whenUsable(run.signal)
+      return backupSqlite(parts, run)
+    })
   }
 
   async recall(key: string): Promise<string | undefined> {
@@ -155,7 +211,9 @@ class SqliteEngine implements Engine {
   }
 
   health(limits: HealthLimits, { signal }: StatementContext): Promise<readonly HealthFinding[]> {
-    return this.#asking('health', () => sqliteHealth(this.#set, this.#options.files, limits, signal))
+    return this.#asking('health', () =>
+      sqliteHealth({ set: this.#set, files: this.#options.files, ceiling: this.#upkeep.ceiling }, limits, signal),
+    )
   }
 
   explain(query: CompiledQuery, { signal }: StatementContext): Promise<readonly string[]> {
@@ -166,63 +224,88 @@ class SqliteEngine implements Engine {
   }
 
   stats(): EngineStats {
-    return snapshotSqliteStats(this.#set, this.#options.files)
+    return snapshotSqliteStats(this.#set, this.#workers?.pool, this.#options.files)
   }
 
   resetStats(): void {
     resetSqliteStats(this.#set)
+    this.#workers?.pool.resetStats()
   }
 
   async close(): Promise<EngineCloseReport> {
+    const { guard, isMemory, hasWriteAheadLog, options } = this.#set
     // The log of a database that is only read is its writer's.
-    const hasLog = !this.#set.isMemory && this.#set.hasWriteAheadLog && !this.#set.options.readOnly
+    const hasLog = !isMemory && hasWriteAheadLog && !options.readOnly
+    let setAside: readonly string[] = []
+    const isUsable = guard.isUsable()
     try {
-      if (hasLog) await this.#emptyLog()
+      await this.#workers?.pool.close()
+      if (hasLog && isUsable) await this.#emptyLog()
+      else await this.#upkeep.close()
     } finally {
-      await this.#asking('close', async () => this.#set.close())
+      await this.#asking('close', async () => {
+        setAside = this.#set.close()
+      })
     }
+    if (guard.failure !== undefined) return { failure: guard.failure.code, setAside }
     return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.#options.path) } : {}
+  }
+
+  async reopen({ signal }: StatementContext): Promise<ReopenResult> {
+    return this.#asking('reopen', () => this.#reopener.reopen(signal))
   }
 
   /** Also where other connections keep the file open, so that SQLite itself would leave the log as it is. */
   async #emptyLog(): Promise<void> {
     const { files, log, clock } = this.#options
+    const upkeep = this.#upkeep
+    // The one that copied the log until now, if it is there.
+    const thread = upkeep.openThread?.()
     const offload = this.#openOffload?.()
     try {
-      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload }, clock, log)
+      await upkeep.close()
+      await emptyLog({ set: this.#set, connection: this.#set.writer, files, offload, thread, upkeep }, clock, log)
     } finally {
-      await offload?.close()
+      await Promise.all([offload?.close(), thread?.close()])
     }
   }
 
-  async #executeSlowly({ sql, parameters }: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+  async #executeSlowly(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
     const { signal } = ctx
-    const set = this.#set
-    const { lock, busy } = set
     try {
       assertNotAborted(signal, 'query')
-      const kind = this.#router.classify(sql)
+      const kind = this.#router.classify(query.sql)
       assertAutocommit(kind)
-      const read = await this.#router.plainRead(sql, kind, signal)
-      if (read !== undefined) {
-        return await retryWhileBusy(busy, signal, () => set.run(ctx, () => read.execute(parameters)))
-      }
+      await this.#set.whenUsable(signal)
+      const read = await runPlainRead(this.#router, this.#long, query, kind, ctx)
+      if (read !== undefined) return read
       this.#assertNotNested()
-      await lock.acquire(AUTOCOMMIT, signal)
-      try {
-        const run = (): QueryResult<unknown> => this.#router.run(set.writer, sql, kind, parameters)
-        return await retryWhileBusy(busy, signal, () => set.run(ctx, run))
-      } finally {
-        lock.release()
-      }
+      await this.#set.lock.acquire(AUTOCOMMIT, signal)
     } catch (error) {
       throw this.#classified(error, 'query')
+    }
+    return this.#executeLocked(query, ctx)
+  }
+
+  /** With the lock, which it gives back. */
+  async #executeLocked(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { sql, parameters } = query
+    const kind = this.#router.classify(sql)
+    try {
+      return await this.#long.run(query, kind, 'write', ctx, (limitMs) => {
+        this.#set.guard.beforeWrite()
+        return this.#set.run(ctx, () => this.#router.run(this.#set.writer, sql, kind, parameters, limitMs))
+      })
+    } catch (error) {
+      throw this.#classified(error, 'query')
+    } finally {
+      this.#set.lock.release()
     }
   }
 
   isNestedUse(): boolean {
     const { holder } = this.#set.lock
-    if (!(holder instanceof SqliteSession)) return false
+    if (!(holder instanceof SqliteSession) && !(holder instanceof RemoteSession)) return false
     for (let scope = this.asyncContext?.getStore(); scope !== undefined; scope = scope.outer) {
       if (scope === holder) return true
     }

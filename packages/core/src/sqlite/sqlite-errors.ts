@@ -29,6 +29,11 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
   SQLITE_MISMATCH: 'INVALID_ARGUMENT',
 }
 
+/** Those that mean something else than their primary code. */
+const EXTENDED_CODES: Readonly<Record<string, StoreErrorCode>> = {
+  SQLITE_READONLY_DBMOVED: 'REPLACED',
+}
+
 const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintKind>> = {
   SQLITE_CONSTRAINT_UNIQUE: 'unique',
   SQLITE_CONSTRAINT_PRIMARYKEY: 'unique',
@@ -94,7 +99,7 @@ export function classifySqliteError(
   const message = kind === undefined ? withoutValues(said, phase) : said
   const primary = nativeCode.split('_', 2).join('_')
   const isSyntax = nativeCode === 'SQLITE_ERROR' && phase === 'prepare'
-  return new StoreError(isSyntax ? 'SYNTAX' : (CODES[primary] ?? 'UNKNOWN'), message, {
+  return new StoreError(isSyntax ? 'SYNTAX' : (EXTENDED_CODES[nativeCode] ?? CODES[primary] ?? 'UNKNOWN'), message, {
     operation,
     nativeCode,
     kind,

@@ -11,6 +11,7 @@ import { retryWhileBusy } from './busy-wait.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { SqliteDatabase, SqliteFiles } from './port.ts'
 import { readPragma } from './pragmas.ts'
+import type { WalCeiling } from './wal-ceiling.ts'
 import { walSizeBytes } from './wal-size.ts'
 
 /** Below this share of `diskFreeBytes`, `disk_free` is `fail`. */
@@ -21,18 +22,28 @@ export async function pingSqlite(set: ConnectionSet, signal: AbortSignal | undef
   await ask(set, signal, (db) => readPragma(db, 'schema_version'))
 }
 
+/** What is looked at. */
+export interface SqliteHealthParts {
+  readonly set: ConnectionSet
+  readonly files: SqliteFiles | undefined
+  /** Who holds the log, where anybody watches that. */
+  readonly ceiling: Pick<WalCeiling, 'finding'> | undefined
+}
+
 /** Looks at the write-ahead log, at free pages and at the disk. */
 export async function sqliteHealth(
-  set: ConnectionSet,
-  files: SqliteFiles | undefined,
+  { set, files, ceiling }: SqliteHealthParts,
   limits: HealthLimits,
   signal: AbortSignal | undefined,
 ): Promise<readonly HealthFinding[]> {
   const findings = [await ask(set, signal, (db) => freelist(db, limits))]
   if (set.isMemory || files === undefined) return findings
+  if (set.guard.isWatching) findings.push(fileIdentity(set))
   if (set.hasWriteAheadLog) {
     const sizeBytes = walSizeBytes(files, set.path)
     findings.push(warnAbove('wal_size', 'bytes of the write-ahead log', sizeBytes, limits.walSizeBytes))
+    const held = ceiling?.finding(sizeBytes)
+    if (held !== undefined) findings.push(held)
   }
   const freeBytes = files.freeBytes(set.path)
   if (freeBytes !== undefined) findings.push(diskFree(freeBytes, limits.diskFreeBytes))
@@ -45,7 +56,20 @@ export async function sqliteHealth(
  * whose counters are the application's.
  */
 function ask<T>(set: ConnectionSet, signal: AbortSignal | undefined, question: (db: SqliteDatabase) => T): Promise<T> {
-  return retryWhileBusy(set.busy, signal, () => question((set.reader ?? set.writer).db))
+  return retryWhileBusy(set.busy, signal, () => {
+    // After a file could not be reopened there is nothing to ask.
+    if (!set.isConnected) set.guard.assertSame()
+    return question((set.reader ?? set.writer).db)
+  })
+}
+
+/** Whether what the store has open is still what stands at its path. */
+function fileIdentity({ guard }: ConnectionSet): HealthFinding {
+  const code = 'file_identity'
+  const text = 'files of the database that are not what was opened'
+  if (guard.isUsable()) return { code, status: 'pass', text, value: 0, limit: 0 }
+  const why = guard.failure?.code ?? 'CONNECTION'
+  return { code, status: 'fail', text: `${text}: ${why}`, value: 1, limit: 0 }
 }
 
 /** Source: https://www.sqlite.org/pragma.html#pragma_freelist_count */

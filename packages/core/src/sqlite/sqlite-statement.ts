@@ -6,7 +6,8 @@
 import type { QueryResult } from 'kysely'
 import { bindParameters } from './bind-values.ts'
 import { type DecodeRows, generateDecodeRows } from './generated-decoder.ts'
-import type { SqliteRow, SqliteStatement } from './port.ts'
+import type { GuardedCalls } from './guarded-calls.ts'
+import type { SqliteRow, SqliteRunResult, SqliteStatement } from './port.ts'
 import { decodeExactRows, decodeRows, planRows, type RowPlan } from './row-decoder.ts'
 import type { SchemaWatch } from './schema-watch.ts'
 import type { SqliteCounters } from './sqlite-counters.ts'
@@ -24,6 +25,7 @@ export class PreparedStatement {
   /** Only an INSERT has a row id to tell; SQLite would tell that of an earlier one. */
   readonly #inserts: boolean
   readonly #generatesCode: boolean
+  readonly #guarded: GuardedCalls | undefined
   #exact = false
   #plan: RowPlan | undefined
   /** Made when the statement has shown to be one that is run again. */
@@ -37,11 +39,13 @@ export class PreparedStatement {
     counters: Pick<SqliteCounters, 'inline'>,
     sql: string,
     generatesCode: boolean,
+    guarded: GuardedCalls | undefined,
   ) {
     this.#statement = statement
     this.#schema = schema
     this.#counters = counters
     this.#generatesCode = generatesCode
+    this.#guarded = guarded
     this.#rerunnable = statement.readOnly
     this.#inserts = !statement.readOnly && isInsert(sql)
     if (!this.#rerunnable) this.readExactly()
@@ -57,12 +61,13 @@ export class PreparedStatement {
     return !this.isPlainRead
   }
 
-  execute(parameters: readonly unknown[]): QueryResult<unknown> {
+  /** A limit is for the call of the driver alone: that what follows is late does not undo what was done. */
+  execute(parameters: readonly unknown[], limitMs: number | undefined): QueryResult<unknown> {
     const bound = bindParameters(parameters)
     this.#counters.inline++
-    if (!this.#statement.returnsRows) return this.#run(bound)
-    const rows = this.#statement.all(bound)
-    return rows.length === 0 || this.decode(rows) ? this.#result(rows) : this.#executeExactly(bound)
+    if (!this.#statement.returnsRows) return this.#run(bound, limitMs)
+    const rows = this.#all(bound, limitMs)
+    return rows.length === 0 || this.decode(rows) ? this.#result(rows) : this.#executeExactly(bound, limitMs)
   }
 
   /** Opens the rows, as the driver gives them; see {@link decode}. */
@@ -70,6 +75,12 @@ export class PreparedStatement {
     const bound = bindParameters(parameters)
     this.#counters.inline++
     return this.#statement.iterate(bound)
+  }
+
+  /** Calls what reads rows of {@link iterate}, with `limitMs` to go. @throws StatementStopped */
+  reading<T>(limitMs: number | undefined, read: () => T): T {
+    if (limitMs === undefined || this.#guarded === undefined) return read()
+    return this.#guarded.run(limitMs, read)
   }
 
   /** Decodes rows of {@link iterate} in place. Answers false, leaving them to be read again, if one may be rounded. */
@@ -92,15 +103,25 @@ export class PreparedStatement {
     this.#statement.readExactIntegers(true)
   }
 
-  #executeExactly(bound: readonly unknown[]): QueryResult<unknown> {
+  #executeExactly(bound: readonly unknown[], limitMs: number | undefined): QueryResult<unknown> {
     this.readExactly()
-    const rows = this.#statement.all(bound)
+    const rows = this.#all(bound, limitMs)
     this.decode(rows)
     return { rows }
   }
 
-  #run(bound: readonly unknown[]): QueryResult<unknown> {
-    const { changes, lastInsertRowid } = this.#statement.run(bound)
+  #all(bound: readonly unknown[], limitMs: number | undefined): SqliteRow[] {
+    if (limitMs === undefined || this.#guarded === undefined) return this.#statement.all(bound)
+    return this.#guarded.run(limitMs, () => this.#statement.all(bound))
+  }
+
+  #change(bound: readonly unknown[], limitMs: number | undefined): SqliteRunResult {
+    if (limitMs === undefined || this.#guarded === undefined) return this.#statement.run(bound)
+    return this.#guarded.run(limitMs, () => this.#statement.run(bound))
+  }
+
+  #run(bound: readonly unknown[], limitMs: number | undefined): QueryResult<unknown> {
+    const { changes, lastInsertRowid } = this.#change(bound, limitMs)
     const numAffectedRows = BigInt(changes)
     if (!this.#inserts || numAffectedRows === 0n) return { rows: [], numAffectedRows }
     return { rows: [], numAffectedRows, insertId: BigInt(lastInsertRowid) }

@@ -2,9 +2,11 @@
  * Reads rows chunk by chunk from whatever has them, and lets the event loop turn in between.
  */
 import type { CompiledQuery, QueryResult } from 'kysely'
+import type { StoreError } from '../errors/store-error.ts'
 import { isSliceSpent } from '../loop/loop-slice.ts'
 import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import { retryWhileBusy } from './busy-wait.ts'
+import type { ReaderRegistry } from './reader-registry.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { type Cursor, openCursor } from './sqlite-cursor.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -13,10 +15,13 @@ import type { LockHolder } from './write-lock.ts'
 
 /** Where a stream reads. */
 export interface RowSource {
-  /** The next rows, at most `count`; fewer only at the end. */
-  read(count: number): unknown[]
-  /** Gives back what the source holds. */
-  end(): void
+  /**
+   * The next rows, at most `count`; fewer only at the end. What has to be read for them has `limitMs`.
+   * @throws StatementStopped
+   */
+  read(count: number, limitMs?: number): unknown[] | Promise<unknown[]>
+  /** Gives back what the source holds. Never rejects. */
+  end(): void | Promise<void>
 }
 
 /** A source of rows that are there already. */
@@ -32,27 +37,29 @@ export function rowsInMemory(rows: unknown[]): RowSource {
   }
 }
 
-/** `source`, each of whose chunks is read by way of `run`. */
-export function stoppable(source: RowSource, run: (read: () => unknown[]) => unknown[]): RowSource {
-  return { read: (count) => run(() => source.read(count)), end: () => source.end() }
+/** `source`, each of whose chunks is read by way of `run`. Only for sources on this thread. */
+export function stoppable(source: RowSource, run: <T>(read: () => T) => T): RowSource {
+  return { read: (count, limitMs) => run(() => source.read(count, limitMs)), end: () => source.end() }
 }
 
-/** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop. */
+/** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop; each chunk has `limitMs`. */
 export async function* readChunks(
   source: RowSource,
   chunkSize: number,
   beforeEach: () => void,
+  limitMs?: number,
 ): AsyncGenerator<QueryResult<unknown>> {
   try {
     for (;;) {
       beforeEach()
-      const rows = source.read(chunkSize)
+      const reading = source.read(chunkSize, limitMs)
+      const rows = reading instanceof Promise ? await reading : reading
       if (rows.length > 0) yield { rows }
       if (rows.length < chunkSize) return
       if (isSliceSpent()) await yieldToLoop()
     }
   } finally {
-    source.end()
+    await source.end()
   }
 }
 
@@ -81,6 +88,7 @@ export async function openSharedStream(
   if ((await router.plainRead(query.sql, kind, signal)) === undefined) return undefined
   const reader = await readers.lease(signal)
   const source = new ReaderSource(reader, () => readers.giveBack(reader))
+  source.register(router.set.registry, query.sql)
   try {
     await retryWhileBusy(busy, signal, () => source.open(query, kind))
     return source
@@ -95,6 +103,8 @@ export class ReaderSource implements RowSource {
   readonly #reader: SqliteConnection
   readonly #giveBack: () => void
   #cursor: Cursor | undefined
+  #unregister: (() => void) | undefined
+  #failure: StoreError | undefined
   #ended = false
 
   constructor(reader: SqliteConnection, giveBack: () => void) {
@@ -102,24 +112,39 @@ export class ReaderSource implements RowSource {
     this.#giveBack = giveBack
   }
 
+  /** Whoever looks after the log knows of it from here on. */
+  register(registry: ReaderRegistry, sql: string): void {
+    this.#unregister = registry.add({ label: 'stream', sql: () => sql, end: (reason) => this.#fail(reason) })
+  }
+
   open(query: CompiledQuery, kind: StatementClass): void {
+    if (this.#failure !== undefined) throw this.#failure
     if (!this.#reader.inTransaction) this.#reader.control('BEGIN')
     this.#cursor = openCursor(this.#reader, query, kind)
   }
 
-  read(count: number): unknown[] {
-    return this.#cursor?.read(count) ?? []
+  read(count: number, limitMs?: number): unknown[] {
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#cursor?.read(count, limitMs) ?? []
   }
 
   /** Called by the reader of the stream and by the session that is released, whoever comes first. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#unregister?.()
     try {
       this.#cursor?.end()
       if (this.#reader.inTransaction) this.#reader.undo('ROLLBACK')
     } finally {
       this.#giveBack()
     }
+  }
+
+  /** Its snapshot is given back now; whoever reads on hears why. */
+  #fail(reason: StoreError): void {
+    if (this.#ended) return
+    this.#failure = reason
+    this.end()
   }
 }

@@ -30,6 +30,8 @@ export interface TransactionLease {
 export class SqliteTransaction {
   /** Set by whoever runs a statement that changes the schema. */
   schemaChanged = false
+  /** Called once it is over, however it ends. */
+  onEnd: (() => void) | undefined
   readonly #set: ConnectionSet
   readonly #connection: TransactionConnection
   /** Set where the connection also writes, and was made read-only for this transaction. */
@@ -51,7 +53,10 @@ export class SqliteTransaction {
     if (settings.accessMode !== 'read only' && !set.options.readOnly) {
       const connection = await lease.writer(signal)
       // IMMEDIATE: a transaction that reads first and writes later would fail in the middle (SQLITE_BUSY_SNAPSHOT).
-      await retryWhileBusy(set.busy, signal, () => connection.control('BEGIN IMMEDIATE'))
+      await retryWhileBusy(set.busy, signal, () => {
+        set.guard.beforeWrite()
+        return connection.control('BEGIN IMMEDIATE')
+      })
       return new SqliteTransaction(set, connection, false)
     }
     const connection = await lease.reader(signal)
@@ -79,7 +84,7 @@ export class SqliteTransaction {
   /** Commits, if nothing is in the way. */
   tryCommit(): boolean {
     try {
-      this.#connection.control('COMMIT')
+      this.#commit()
     } catch (error) {
       if (this.#set.busy.isBusy(error)) return false
       const failure = classifySqliteError(this.#set.port, error, 'commit')
@@ -98,7 +103,7 @@ export class SqliteTransaction {
   /** @throws what COMMIT said; the transaction is then rolled back, as it is in other engines */
   async commit(): Promise<void> {
     try {
-      await retryWhileBusy(this.#set.busy, undefined, () => this.#connection.control('COMMIT'))
+      await retryWhileBusy(this.#set.busy, undefined, () => this.#commit())
     } catch (error) {
       const failure = classifySqliteError(this.#set.port, error, 'commit')
       await this.rollbackQuietly()
@@ -133,6 +138,12 @@ export class SqliteTransaction {
     if (this.schemaChanged && command === 'ROLLBACK TO') this.#set.schemaChanged()
   }
 
+  /** What is committed to a file that is no longer there is lost, and would be told as kept. */
+  #commit(): void | Promise<void> {
+    this.#set.guard.beforeWrite()
+    return this.#connection.control('COMMIT')
+  }
+
   async #beginReadOnly(): Promise<void> {
     if (this.#queryOnly) await this.#connection.exec('PRAGMA query_only = 1')
     if (!this.#connection.inTransaction) await this.#connection.control('BEGIN')
@@ -141,6 +152,7 @@ export class SqliteTransaction {
   }
 
   #end(): void | Promise<void> {
+    this.onEnd?.()
     // Rolled back, the schema is the one before; committed, others see it only now.
     if (this.schemaChanged) this.#set.schemaChanged()
     return this.#queryOnly ? this.#connection.exec('PRAGMA query_only = 0') : undefined

@@ -123,6 +123,11 @@ function classifyPragma(tokens: readonly SqlToken[]): StatementClass {
   return value.length > 0 || ACTING_PRAGMAS.has(name.text) ? 'connection' : 'pragma'
 }
 
+/** Whether it calls a function that answers for the connection it runs on. */
+export function callsConnectionFunction(sql: string): boolean {
+  return callsAny(sqlTokens(sql), CONNECTION_FUNCTIONS)
+}
+
 /** Whether it is an INSERT or a REPLACE, perhaps behind a WITH. */
 export function isInsert(sql: string): boolean {
   const tokens = sqlTokens(sql)

@@ -43,14 +43,15 @@ export class StatementRouter {
     return statement
   }
 
-  /** Runs a statement on `connection`, whose locks the caller has. */
+  /** Runs a statement on `connection`, whose locks the caller has, within `limitMs`. @throws StatementStopped */
   run(
     connection: SqliteConnection,
     sql: string,
     kind: StatementClass,
     parameters: readonly unknown[],
+    limitMs: number | undefined,
   ): QueryResult<unknown> {
-    const result = runStatement(connection, sql, kind, parameters)
+    const result = runStatement(connection, sql, kind, parameters, limitMs)
     if (changesSchema(kind)) this.set.schemaChanged({ temporary: kind === 'temporary schema' })
     return result
   }
@@ -62,8 +63,9 @@ export function runStatement(
   sql: string,
   kind: StatementClass,
   parameters: readonly unknown[],
+  limitMs: number | undefined,
 ): QueryResult<unknown> {
-  return connection.execute(connection.cached(sql) ?? prepareStatement(connection, sql, kind), parameters)
+  return connection.execute(connection.cached(sql) ?? prepareStatement(connection, sql, kind), parameters, limitMs)
 }
 
 function prepareStatement(connection: SqliteConnection, sql: string, kind: StatementClass): PreparedStatement {

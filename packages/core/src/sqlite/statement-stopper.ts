@@ -3,15 +3,30 @@
  *
  * Only what the application has asked for is under it. BEGIN, COMMIT and ROLLBACK are not.
  */
+import type { QueryResult } from 'kysely'
 import type { StatementContext } from '../contract/backend.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import type { PreparedStatement } from './sqlite-statement.ts'
 
 /** What a driver that can look up from a statement gives. */
 export interface StatementStopper {
   /**
-   * Runs `call`, which is in SQLite from its beginning to its end, and stops it when `ctx` says so: its signal, or its
-   * `timeoutMs`, which count from here. What has completed meanwhile has completed.
+   * Runs `call`, which is in SQLite from its beginning to its end, and stops it when `ctx` says so. What has completed
+   * meanwhile has completed. How long it may take is the guard's.
    *
-   * @throws what `call` throws; ABORTED or TIMEOUT where it was stopped
+   * @throws what `call` throws; ABORTED where it was stopped
    */
   run<T>(ctx: StatementContext, call: () => T): T
+}
+
+/** Apart from whoever may have no stopper, who would pay for the function that is made here. */
+export function executeStoppable(
+  stopper: StatementStopper,
+  connection: SqliteConnection,
+  statement: PreparedStatement,
+  parameters: readonly unknown[],
+  limitMs: number | undefined,
+  ctx: StatementContext,
+): QueryResult<unknown> {
+  return stopper.run(ctx, () => connection.execute(statement, parameters, limitMs))
 }

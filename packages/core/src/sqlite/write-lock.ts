@@ -8,7 +8,7 @@ import type { QueueStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { inLoopSlice } from '../loop/loop-slice.ts'
 import { QueueMeter } from '../metrics/queue-meter.ts'
-import { type WaitLimit, WaitQueue } from './wait-queue.ts'
+import { type WaitLimit, WaitQueue } from '../session/wait-queue.ts'
 
 /** Who holds the lock, for messages and to recognise nested use. */
 export interface LockHolder {
@@ -17,6 +17,8 @@ export interface LockHolder {
 }
 
 export class WriteLock {
+  /** Hears of each end of a hold: something may have been written. It must cost nothing. */
+  onRelease: (() => void) | undefined
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #meter: QueueMeter
@@ -79,6 +81,7 @@ export class WriteLock {
     this.#holder = next?.request
     // A queue of writers would otherwise be worked off in one turn of the loop.
     if (next !== undefined) void inLoopSlice(undefined).then(next.grant)
+    this.onRelease?.()
   }
 
   /**

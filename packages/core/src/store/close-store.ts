@@ -36,9 +36,10 @@ export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions)
   const abandoned = (await lifecycle.drain(ctx.drainMs, hurry)) + unstopped + maintenance.leftBehindCount
   const report = await lastMaintenance(store, ctx, hurry)
   try {
-    const { walSizeBytes } = await engine.close()
+    const { walSizeBytes, failure, setAside } = await engine.close()
     const clean =
       abandoned === 0 &&
+      failure === undefined &&
       !walIsLeft(walSizeBytes) &&
       !hurry.aborted &&
       (report === undefined || report.outcome === 'ok' || report.outcome === 'skipped')
@@ -48,6 +49,7 @@ export async function closeStore(store: ClosingStore, ctx: ResolvedCloseOptions)
       maintenance: report,
       walSizeBytes,
       abandoned,
+      ...(failure !== undefined && { failure, setAside }),
     })
     const fields = { ...result, backend: engine.name, maintenance: report?.outcome }
     if (clean) options.logger.debug?.('store closed', fields)

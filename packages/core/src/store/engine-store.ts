@@ -13,7 +13,7 @@ import type { Context } from '../contract/context.ts'
 import type { HealthContext, HealthReport } from '../contract/health.ts'
 import type { MaintenanceContext, MaintenanceReport } from '../contract/maintenance.ts'
 import type { MigrationContext, MigrationReport } from '../contract/migration.ts'
-import type { CloseContext, CloseReport, StoreStatus } from '../contract/reports.ts'
+import type { CloseContext, CloseReport, ReopenReport, StoreStatus } from '../contract/reports.ts'
 import type { StoreStats } from '../contract/stats.ts'
 import type { Connection, Store, StoreAttachment } from '../contract/store.ts'
 import type { StatementTimeout } from '../contract/timeouts.ts'
@@ -33,6 +33,7 @@ import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runBackup } from './run-backup.ts'
+import { runReopen } from './run-reopen.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SessionProvider } from './session-runner.ts'
 import { SlowQueryTeller } from './slow-query-teller.ts'
@@ -160,6 +161,16 @@ class EngineStore<DB> implements Store<DB> {
       return await runBackup({ engine: this.#engine, lifecycle: this.#lifecycle, clock, logger }, path, ctx)
     } catch (error) {
       throw this.#runner.failed(error, 'backup')
+    }
+  }
+
+  async reopen(ctx: Context = {}): Promise<ReopenReport> {
+    const assertNotNested = (operation: string): void => this.#assertNotNested(operation)
+    const { clock } = this.#options
+    try {
+      return await runReopen({ engine: this.#engine, lifecycle: this.#lifecycle, clock, assertNotNested }, ctx)
+    } catch (error) {
+      throw this.#runner.failed(error, 'reopen')
     }
   }
 

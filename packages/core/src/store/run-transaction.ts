@@ -10,6 +10,7 @@ import type { EngineSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreTransaction, TransactionContext } from '../contract/transaction.ts'
 import { invalidArgument, isStoreError } from '../errors/store-error.ts'
+import { assertOneOf } from '../open/check-options.ts'
 import { SessionProvider } from './session-runner.ts'
 import type { StoreRunner } from './store-runner.ts'
 import { createStoreTransaction } from './store-transaction.ts'
@@ -34,10 +35,14 @@ export async function runTransaction<DB, T>(
   ctx: TransactionContext,
 ): Promise<T> {
   const settings = resolveSettings(ctx)
+  const executor = runner.executorOf(ctx)
   const retry = resolveRetry(ctx.retry, RETRY_DEFAULTS, 'transaction')
   const attempt = (signal: AbortSignal | undefined): Promise<T> =>
-    runner.lease('transaction', signal, (session, pointOfNoReturn) =>
-      transactOn<DB, T>(runner, props, session, { settings, work, pointOfNoReturn }),
+    runner.lease(
+      'transaction',
+      signal,
+      (session, pointOfNoReturn) => transactOn<DB, T>(runner, props, session, { settings, work, pointOfNoReturn }),
+      executor,
     )
   const startedMs = clock.monotonicMs()
   try {
@@ -114,8 +119,9 @@ async function counted(runner: StoreRunner, step: Promise<void>, operation: stri
 }
 
 function resolveSettings(ctx: TransactionContext): TransactionSettings {
-  assertContext(ctx, 'transaction', ['accessMode', 'isolationLevel', 'retry'])
-  const { accessMode, isolationLevel } = ctx
+  assertContext(ctx, 'transaction', ['accessMode', 'isolationLevel', 'executor', 'retry'])
+  const { accessMode, isolationLevel, executor } = ctx
+  assertOneOf(executor, 'executor', ['inline', 'worker', undefined])
   if (!ACCESS_MODES.includes(accessMode))
     throw invalidArgument("accessMode must be 'read only' or 'read write'", 'transaction')
   if (!ISOLATION_LEVELS.includes(isolationLevel))

@@ -19,13 +19,15 @@ export interface StatementLimit {
 
 export class StatementScope implements StatementContext, Disposable {
   readonly timeoutMs: number | undefined
+  readonly isAbortable: boolean
   readonly #clock: Clock
   readonly #signals: readonly AbortSignal[]
   readonly #deadlineMs: number | undefined
   #joined: JoinedSignal | undefined
 
-  constructor(clock: Clock, limit: StatementLimit | undefined, signals: readonly AbortSignal[]) {
+  constructor(clock: Clock, limit: StatementLimit | undefined, signals: readonly AbortSignal[], isAbortable: boolean) {
     this.#clock = clock
+    this.isAbortable = isAbortable
     this.timeoutMs = limit?.timeoutMs
     this.#deadlineMs = limit?.includesWaiting === true ? limit.timeoutMs : undefined
     this.#signals = signals

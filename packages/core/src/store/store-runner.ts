@@ -1,8 +1,7 @@
 /**
  * Runs statements and leases sessions for a store, under its lifecycle.
  *
- * Failures are counted here, statements by the {@link StatementWatch}. A session whose signal aborts is doomed, rolled back
- * and given back at once: what the application's callback still does on it fails, and nobody waits for it.
+ * Failures are counted here, statements by the {@link StatementWatch}. How a lease goes is in lease-session.ts.
  */
 import type {
   AbortableOperationOptions,
@@ -14,9 +13,11 @@ import type {
 import { assertNotAborted } from '../abort/abort-error.ts'
 import type { AsyncContext, Engine, EngineSession, StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
+import type { TransactionContext } from '../contract/transaction.ts'
+import { asStoreError } from '../errors/as-store-error.ts'
 import { isStoreError, StoreError } from '../errors/store-error.ts'
 import type { StatementRunner, StreamObserver } from '../kysely/store-executor.ts'
-import { LeaseEnd } from './lease-end.ts'
+import { type LeasedWork, type LeaseParts, type LeaseRequest, leaseSession } from './lease-session.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { type StatementLimit, StatementScope } from './statement-scope.ts'
 import type { StatementWatch } from './statement-watch.ts'
@@ -27,18 +28,11 @@ const NOT_BEGUN = Number.NaN
 /** What signals, deadlines and `close()` end things with. */
 const ENDED_EARLY: ReadonlySet<string> = new Set(['ABORTED', 'TIMEOUT', 'CLOSED'])
 
-/** What is done with a leased session. */
-export type LeasedWork<T> = (session: EngineSession, pointOfNoReturn: () => void) => Promise<T>
-
 /** What the runners of one store share. */
-export interface RunnerParts {
-  readonly engine: Engine
-  readonly lifecycle: Lifecycle
+export interface RunnerParts extends LeaseParts {
   readonly counters: StoreCounters
   readonly watch: StatementWatch
   readonly clock: Clock
-  /** Sessions whose lease was ended before its work had. */
-  readonly ended: WeakSet<EngineSession>
 }
 
 export class StoreRunner implements StatementRunner {
@@ -84,7 +78,7 @@ export class StoreRunner implements StatementRunner {
       const signal = options === undefined ? undefined : this.#signalOf(options)
       startedMs = this.#watch.begin()
       const answer = this.#needsScope(signal)
-        ? this.#inScope([signal, this.#lifecycle.signal], (scope) => this.#engine.execute(query, scope))
+        ? this.#inScope(signal, this.#lifecycle.signal, (scope) => this.#engine.execute(query, scope))
         : this.#engine.execute(query, this.#context)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, this.#lifecycle.track(answer))
@@ -125,8 +119,13 @@ export class StoreRunner implements StatementRunner {
    * Leases a session for `work`, which runs in the session's async context. What `work` throws passes as it is. From
    * `pointOfNoReturn()` on no abort is told any more: how things end is then what `work` says.
    */
-  lease<T>(operation: string, signal: AbortSignal | undefined, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, false)
+  lease<T>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    work: LeasedWork<T>,
+    executor: LeaseRequest<T>['executor'] = 'inline',
+  ): Promise<T> {
+    return this.#lease({ operation, signal, work, isPart: false, executor })
   }
 
   /**
@@ -134,47 +133,15 @@ export class StoreRunner implements StatementRunner {
    * whose failure is counted as a whole.
    */
   leasePart<T>(operation: string, signal: AbortSignal, work: LeasedWork<T>): Promise<T> {
-    return this.#lease(operation, signal, work, true)
+    return this.#lease({ operation, signal, work, isPart: true, executor: 'inline' })
   }
 
-  async #lease<T>(
-    operation: string,
-    signal: AbortSignal | undefined,
-    work: LeasedWork<T>,
-    isPart: boolean,
-  ): Promise<T> {
-    let leave: (() => void) | undefined
-    const ending = new LeaseEnd(operation, signal, this.#lifecycle.signal, this.#parts.ended)
+  async #lease<T>(request: LeaseRequest<T>): Promise<T> {
     try {
-      this.#lifecycle.assertOpen(operation)
-      assertNotAborted(signal, operation)
-      leave = isPart ? this.#lifecycle.enterPart(ending.stop) : this.#lifecycle.enter(ending.stop)
-      signal?.addEventListener('abort', ending.stop, { once: true })
-      const session = await this.#acquire(operation, ending.signal)
-      try {
-        return await ending.race(session, () => this.#inContext(session, () => work(session, ending.pointOfNoReturn)))
-      } finally {
-        await session.release()
-      }
+      return await leaseSession(this.#parts, request)
     } catch (error) {
-      throw isPart ? error : this.counted(error)
-    } finally {
-      signal?.removeEventListener('abort', ending.stop)
-      leave?.()
+      throw request.isPart ? error : this.counted(error)
     }
-  }
-
-  async #acquire(operation: string, signal: AbortSignal): Promise<EngineSession> {
-    try {
-      return await this.#engine.acquire({ signal })
-    } catch (error) {
-      throw asStoreError(error, operation)
-    }
-  }
-
-  #inContext<T>(session: EngineSession, work: () => Promise<T>): Promise<T> {
-    const { asyncContext } = this.#engine
-    return asyncContext === undefined ? work() : asyncContext.run(session, work)
   }
 
   /** A statement on a session of ours. */
@@ -192,7 +159,7 @@ export class StoreRunner implements StatementRunner {
       startedMs = this.#watch.begin()
       const signal = options?.signal
       const answer = this.#needsScope(signal)
-        ? this.#inScope([signal], (scope) => own.execute(query, scope))
+        ? this.#inScope(signal, undefined, (scope) => own.execute(query, scope))
         : own.execute(query, this.#sessionContext)
       if (!(answer instanceof Promise)) return this.#watch.answered(query, startedMs, answer)
       return this.#later(query, startedMs, answer, session)
@@ -251,11 +218,12 @@ export class StoreRunner implements StatementRunner {
 
   /** A caller's signal may live for long, and must not remember each of its statements. */
   #inScope(
-    signals: readonly (AbortSignal | undefined)[],
+    signal: AbortSignal | undefined,
+    shutdown: AbortSignal | undefined,
     execute: (scope: StatementContext) => QueryResult<unknown> | Promise<QueryResult<unknown>>,
   ): QueryResult<unknown> | Promise<QueryResult<unknown>> {
-    const present = signals.filter((signal) => signal !== undefined)
-    const scope = new StatementScope(this.#parts.clock, this.#limit, present)
+    const present = [signal, shutdown].filter((one) => one !== undefined)
+    const scope = new StatementScope(this.#parts.clock, this.#limit, present, signal !== undefined)
     let later: Promise<QueryResult<unknown>> | undefined
     try {
       const answer = execute(scope)
@@ -273,16 +241,29 @@ export class StoreRunner implements StatementRunner {
     return options.signal
   }
 
+  /** By their signals. */
+  get #stopsStatements(): boolean {
+    const { cancellation } = this.#engine.capabilities
+    return cancellation !== false && cancellation !== 'deadline'
+  }
+
+  /** Where a transaction runs that was asked for with `ctx`. @throws UNSUPPORTED */
+  executorOf({ executor, signal }: TransactionContext): LeaseRequest<unknown>['executor'] {
+    const { workers } = this.#engine.capabilities
+    if (executor === 'worker' && !workers) {
+      throw new StoreError('UNSUPPORTED', "executor: 'worker' needs a backend with workers", {
+        operation: 'transaction',
+      })
+    }
+    return executor ?? (signal !== undefined && workers ? 'worker' : 'inline')
+  }
+
   #assertStrategy(options: AbortableQueryOptions): void {
     const strategy = options.inflightQueryAbortStrategy
-    if (strategy !== undefined && strategy !== 'ignore query' && this.#engine.capabilities.cancellation === false) {
+    if (strategy !== undefined && strategy !== 'ignore query' && !this.#stopsStatements) {
       throw new StoreError('UNSUPPORTED', `'${strategy}' needs a backend that can stop a running statement`, {
         operation: 'query',
       })
     }
   }
-}
-
-function asStoreError(error: unknown, operation: string): StoreError {
-  return isStoreError(error) ? error : new StoreError('UNKNOWN', `${operation} failed`, { operation, cause: error })
 }

@@ -1,10 +1,11 @@
 // The lock that one migrator has: order within a store, the sidecar among stores, signals, the limit, and that whatever
 // ends a wait leaves the lock to the next.
 import { StoreError } from '@upkeep/core'
+import { withMigrationLock } from '@upkeep/core/backend'
+import { SqliteAdapter } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { MigrationLock } from '../../dist/sqlite/migration-lock.js'
 import type { SidecarLock } from '../../dist/sqlite/sidecar-lock.js'
-import { UpkeepSqliteAdapter } from '../../dist/sqlite/sqlite-adapter.js'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { codeOf, failureOf, track, turns } from '../support/outcome.ts'
 
@@ -174,7 +175,10 @@ describe('among stores', () => {
 describe("Kysely's adapter over it", () => {
   it('who did not get the lock gives nothing back', async () => {
     const { lock, clock } = create()
-    const adapter = new UpkeepSqliteAdapter(lock)
+    const adapter = withMigrationLock(new SqliteAdapter(), async () => {
+      const release = await lock.acquire(undefined)
+      return { [Symbol.asyncDispose]: async () => release() }
+    })
     const [one, two] = [{} as never, {} as never]
     const options = {} as never
     await adapter.acquireMigrationLock(one, options)

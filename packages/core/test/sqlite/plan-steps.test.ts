@@ -1,7 +1,8 @@
 // Which steps a maintenance run plans, and that it says why: pure, so every combination can be looked at. What the
 // steps do is tested by the suite.
-import { MAINTENANCE_STEPS, type MaintenanceMode, type MaintenanceStepName } from '@upkeep/core'
+import type { MaintenanceMode, MaintenanceStepName } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
+import { SQLITE_STEPS } from '../../dist/contract/maintenance-steps.js'
 import type { Inspection } from '../../dist/sqlite/maintenance/inspection.js'
 import { type PlanFacts, planSteps, WORTHWHILE } from '../../dist/sqlite/maintenance/plan-steps.js'
 
@@ -174,7 +175,7 @@ describe('steps', () => {
       for (const autoVacuum of ['none', 'full', 'incremental'] as const) {
         const { steps, mode: planned } = plan({ mode, autoVacuum })
         expect(planned).toBe(mode)
-        expect(steps.map(({ name }) => name)).toEqual(MAINTENANCE_STEPS)
+        expect(steps.map(({ name }) => name)).toEqual(SQLITE_STEPS)
         for (const { reason } of steps) expect(reason).not.toBe('')
       }
     }

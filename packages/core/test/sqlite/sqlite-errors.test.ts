@@ -2,7 +2,7 @@
 import { StoreError } from '@upkeep/core'
 import { type SqlitePort, sqliteResultCodeName } from '@upkeep/core/sqlite'
 import { describe, expect, it } from 'vitest'
-import { checkpointRow } from '../../dist/sqlite/maintenance/checkpoint.js'
+import { checkpointRow } from '../../dist/sqlite/maintenance/checkpoint-row.js'
 import { classifySqliteError, isBusy } from '../../dist/sqlite/sqlite-errors.js'
 
 class DriverError extends Error {

@@ -32,6 +32,15 @@ describe('SQLite', () => {
     { cacheSizeBytes: 0.5 },
     { mmapSizeBytes: 1e3 + 0.1 },
     { journalSizeLimitBytes: 1.5 },
+    { memoryBudgetBytes: 1024 },
+    { memoryBudgetBytes: true },
+    // Which of the two would count?
+    { memoryBudgetBytes: 64 * 1024 * 1024, cacheSizeBytes: 1024 * 1024 },
+    { checkpointer: 'yes' },
+    { walLimitBytes: 1000 },
+    { walLimitBytes: 0 },
+    { maxReadAgeMs: 0 },
+    { maxReadAgeMs: 1000, walLimitBytes: false },
   ])('%j', (options) => refused(() => resolveSqliteOptions(options as SqliteOptions, [], 'open')))
 
   it('others may be known to a backend', () => {
@@ -47,6 +56,11 @@ describe('SQLite', () => {
       foreignKeys: false,
       busyTimeoutMs: 0,
       durability: 'normal',
+    })
+    expect(fromUrl({ walLimitBytes: 'false', maxReadAgeMs: '5000', memoryBudgetBytes: '9999999' })).toEqual({
+      walLimitBytes: false,
+      maxReadAgeMs: 5000,
+      memoryBudgetBytes: 9_999_999,
     })
     for (const text of ['', ' 5', '5 ', '-5', '+5', '5.5', '0x5', '5e3', 'Infinity', 'five']) {
       expect(fromUrl({ busyTimeoutMs: text })).toEqual({ busyTimeoutMs: text })

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly arguments?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly uid?: number
+  /** After this it is killed: for what may never end. @default never */
+  readonly timeoutMs?: number
 }
 
 export interface Finished {
@@ -24,12 +26,13 @@ const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
 /** Starts `script`, an ES module; what it prints is collected. */
 export function startNode(
   script: string,
-  { node = process.execPath, nodeArguments = [], arguments: args = [], env, uid }: RunOptions = {},
+  { node = process.execPath, nodeArguments = [], arguments: args = [], env, uid, timeoutMs }: RunOptions = {},
 ): { readonly child: ChildProcess; readonly finished: Promise<Finished>; line(): Promise<string> } {
   const child = spawn(node, [...nodeArguments, '--input-type=module', '--eval', script, ...args], {
     cwd: packageFolder,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(timeoutMs !== undefined && { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     ...(uid !== undefined && { uid, gid: uid }),
   })
   let [stdout, stderr, read] = ['', '', 0]

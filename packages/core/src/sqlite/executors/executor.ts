@@ -4,6 +4,8 @@ import type { Channel } from '../../remote/channel.ts'
 /** Where a {@link serveSqlite} runs. */
 export interface SqliteExecutor {
   readonly channel: Channel
+  /** Called once the database is open there, with what its host has told by `SqliteHostOptions.token`. */
+  opened(token: unknown): void
   /**
    * Stops what call `id` runs, if it runs something that may be stopped. Called again and again until the call is
    * answered: a stop may come too early.
@@ -20,6 +22,8 @@ export interface SqliteExecutors {
   /** Whether they may write: one that can only be killed must not. */
   readonly canWrite: boolean
   start(): SqliteExecutor
+  /** Called once, when the last one has been closed. */
+  end(): void
 }
 
 /** How many executors there may be, and for how long. */

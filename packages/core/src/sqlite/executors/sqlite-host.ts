@@ -8,9 +8,10 @@
 import type { CompiledQuery } from 'kysely'
 import type { Channel } from '../../remote/channel.ts'
 import { type HostCall, serveRemote } from '../../remote/remote-host.ts'
-import { type RowBatch, RowPacker } from '../../remote/row-batch.ts'
+import { RowPacker } from '../../remote/row-batch.ts'
+import { sendRows } from '../../remote/send-rows.ts'
 import type { StopWord } from '../../remote/stop-word.ts'
-import type { SqliteDatabase, SqlitePort } from '../port.ts'
+import type { SqliteDatabase, SqlitePort, StatementGuard } from '../port.ts'
 import { applyPragmas } from '../pragmas.ts'
 import { SqliteConnection } from '../sqlite-connection.ts'
 import { createSqliteCounters } from '../sqlite-counters.ts'
@@ -28,12 +29,17 @@ import type {
   StreamArgument,
 } from './sqlite-calls.ts'
 
+/** How long a statement may run is decided on the other side. */
+const UNLIMITED = Number.POSITIVE_INFINITY
+
 /** What a host serves. */
 export interface SqliteHostOptions {
   readonly port: SqlitePort
   /** An absolute path. */
   readonly path: string
   readonly options: ResolvedSqliteOptions
+  /** How many hosts the store may have: they share a part of its memory. */
+  readonly maxWorkers: number
   /** Says which call may be stopped; absent where stopping means the end of the process. */
   readonly stopWord?: StopWord | undefined
   /** What the other side needs to know to stop statements on this connection. */
@@ -60,6 +66,8 @@ export function serveSqlite(channel: Channel, options: SqliteHostOptions): void 
 
 class SqliteHost {
   readonly #options: SqliteHostOptions
+  /** The call whose statement is run next. Statements are run at one go, so it cannot change under one. */
+  #running = 0
   #opened: SqliteConnection | undefined
 
   constructor(options: SqliteHostOptions) {
@@ -68,15 +76,17 @@ class SqliteHost {
 
   /** May be called again after it has found the database busy. */
   open(): OpenAnswer {
-    const { port, path, options, token } = this.#options
+    const { port, path, options, maxWorkers, token } = this.#options
     const db = port.open(path, { readOnly: options.readOnly, mustExist: true })
     try {
-      applyPragmas(db, options, 'writer')
-      // Nobody else's schema changes are heard of here; a question to SQLite is nothing beside what runs here.
-      const schemaIntervalMs = 0
+      applyPragmas(db, options, 'worker', maxWorkers)
       const { statementCacheSize } = options
       const epoch = { count: 0 }
-      this.#opened = new SqliteConnection(port, db, statementCacheSize, createSqliteCounters(), epoch, schemaIntervalMs)
+      this.#opened = new SqliteConnection(port, db, statementCacheSize, createSqliteCounters(), epoch, {
+        guard: this.#guard,
+        // Nobody tells of schema changes here, and a question to SQLite is nothing beside what runs here.
+        schemaIntervalMs: 0,
+      })
       return { token: token?.(db) }
     } catch (error) {
       db.close()
@@ -87,9 +97,10 @@ class SqliteHost {
   async execute({ sql, kind, parameters }: ExecuteArgument, call: HostCall): Promise<ExecuteAnswer> {
     const connection = this.#connection
     const startedMs = performance.now()
-    const { rows, ...told } = this.#stoppable(call, () => runStatement(connection, sql, kind, parameters))
+    this.#running = call.id
+    const { rows, ...told } = runStatement(connection, sql, kind, parameters, UNLIMITED)
     const tookMs = performance.now() - startedMs
-    const last = await sendRows(rows as Record<string, unknown>[], call)
+    const last = await sendRows(rows, call)
     return { ...told, last, tookMs, inTransaction: connection.inTransaction }
   }
 
@@ -100,7 +111,8 @@ class SqliteHost {
     const packer = new RowPacker()
     try {
       for (let isLast = false; !isLast && !call.isCancelled; ) {
-        const rows = this.#stoppable(call, () => source.read(chunkSize)) as Record<string, unknown>[]
+        this.#running = call.id
+        const rows = (await source.read(chunkSize, UNLIMITED)) as Record<string, unknown>[]
         isLast = rows.length < chunkSize
         for (let start = 0; start < rows.length; ) {
           const batch = packer.pack(rows, start)
@@ -109,7 +121,7 @@ class SqliteHost {
         }
       }
     } finally {
-      source.end()
+      await source.end()
     }
     return { inTransaction: connection.inTransaction }
   }
@@ -149,29 +161,16 @@ class SqliteHost {
       }
     }
     const { sql, parameters } = query
-    const run = (): unknown[] => runStatement(connection, sql, kind, parameters).rows
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#stoppable(call, run))
+    this.#running = call.id
+    return (
+      openCursor(connection, query, kind) ??
+      rowsInMemory(runStatement(connection, sql, kind, parameters, UNLIMITED).rows)
+    )
   }
 
-  #stoppable<T>({ id }: HostCall, work: () => T): T {
+  /** What is stopped here is stopped by the other side, whoever wanted that. */
+  get #guard(): StatementGuard | undefined {
     const { stopWord } = this.#options
-    stopWord?.arm(id)
-    try {
-      return work()
-    } finally {
-      stopWord?.disarm(id)
-    }
+    return stopWord && { arm: () => stopWord.arm(this.#running), disarm: () => stopWord.disarm(this.#running) }
   }
-}
-
-/** All batches but the last, which goes with the answer. */
-async function sendRows(rows: readonly Record<string, unknown>[], call: HostCall): Promise<RowBatch | undefined> {
-  const packer = new RowPacker()
-  let last: RowBatch | undefined
-  for (let start = 0; start < rows.length; ) {
-    if (last !== undefined) await call.send(last)
-    last = packer.pack(rows, start)
-    start += last.rowCount
-  }
-  return last
 }

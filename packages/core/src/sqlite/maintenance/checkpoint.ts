@@ -2,7 +2,7 @@
  * Checkpoints: copies the write-ahead log into the database, and makes the log small again.
  *
  * SQLite reports a checkpoint that could not do its work in its result row, not as an error; here the row is judged.
- * What is much is copied in another process. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
+ * What is more than a few pages is copied on a thread, and what is much in a process, which an abort kills. TRUNCATE is only tried with a busy timeout of zero, so that it cannot
  * wait with the write lock held. Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
  */
 
@@ -10,8 +10,9 @@ import type { MaintenanceStepResult } from '../../contract/backend.ts'
 import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
 import { yieldToLoop } from '../../loop/yield-to-loop.ts'
-import type { SqliteRow } from '../port.ts'
+import type { CheckpointMode } from '../port.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { type CheckpointRow, checkpointRow } from './checkpoint-row.ts'
 import { type CheckpointScope, look, withWriteLock } from './maintenance-scope.ts'
 
 /** Nobody waits longer than this for a checkpoint that was not asked for. */
@@ -22,30 +23,24 @@ const TRUNCATE_ATTEMPTS = 5
 /** What is copied on the caller's thread at most; it takes a few milliseconds. */
 const INLINE_BYTES = 512 * 1024
 
+/** What is copied on a thread at most: an abort has to wait for it. */
+const THREAD_BYTES = 64 * 1024 * 1024
+
 /** A second pass copies what was written during the first. */
 const PASSIVE_PASSES = 3
 
-/** The result row of a checkpoint. */
-export interface CheckpointRow {
-  /** Somebody was in the way. */
-  readonly busy: boolean
-  /** Frames in the log; -1 without one. */
-  readonly logFrames: number
-  /** Frames that are in the database already. */
-  readonly copiedFrames: number
-}
-
-/** Reads a checkpoint's result row. */
-export function checkpointRow(row: SqliteRow | undefined): CheckpointRow {
-  return {
-    busy: Number(row?.busy) !== 0,
-    logFrames: Number(row?.log),
-    copiedFrames: Number(row?.checkpointed),
+/** Copies the log and truncates it. */
+export async function checkpoint(scope: CheckpointScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
+  scope.set.guard.assertSame()
+  const resume = await scope.upkeep.pause()
+  try {
+    return await copyAndTruncate(scope, signal)
+  } finally {
+    resume()
   }
 }
 
-/** Copies the log and truncates it. */
-export async function checkpoint(scope: CheckpointScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
+async function copyAndTruncate(scope: CheckpointScope, signal: AbortSignal): Promise<MaintenanceStepResult> {
   const before = sizes(scope)
   if (before.walSizeBytes === 0) return { status: 'skipped', reason: 'the log is empty', before, after: before }
   await copyLog(scope, signal)
@@ -84,13 +79,15 @@ export async function copyLog(scope: CheckpointScope, signal: AbortSignal): Prom
 /** One pass: elsewhere if it is much, or if that costs no start. Also few pages may wait for the disk. */
 async function checkpointPass(
   scope: CheckpointScope,
-  mode: 'PASSIVE' | 'TRUNCATE',
+  mode: CheckpointMode,
   bytes: number,
   signal: AbortSignal,
 ): Promise<CheckpointRow> {
-  const { offload } = scope
-  if (offload === undefined || (bytes <= INLINE_BYTES && !offload.isWarm)) return checkpointHere(scope, mode)
-  const [row] = await offload.run({ name: 'checkpoint', mode }, signal)
+  scope.set.guard.assertSame()
+  const { offload, thread = offload } = scope
+  const elsewhere = bytes > THREAD_BYTES ? (offload ?? thread) : thread
+  if (elsewhere === undefined || (bytes <= INLINE_BYTES && !elsewhere.isWarm)) return checkpointHere(scope, mode)
+  const [row] = await elsewhere.run({ name: 'checkpoint', mode }, signal)
   return checkpointRow(row)
 }
 
@@ -120,10 +117,11 @@ async function truncateLog(scope: CheckpointScope, signal: AbortSignal): Promise
  */
 export async function dropLogTail(scope: CheckpointScope): Promise<void> {
   const { signal } = new AbortController()
-  if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0) await checkpointPass(scope, 'TRUNCATE', 0, signal)
+  if (scope.set.hasWriteAheadLog && bytesToCopy(scope) === 0)
+    await checkpointPass({ ...scope, thread: undefined }, 'TRUNCATE', 0, signal)
 }
 
-function checkpointHere({ connection }: CheckpointScope, mode: 'NOOP' | 'PASSIVE' | 'TRUNCATE'): CheckpointRow {
+function checkpointHere({ connection }: CheckpointScope, mode: CheckpointMode): CheckpointRow {
   return checkpointRow(connection.db.prepare(`PRAGMA wal_checkpoint(${mode})`).all([])[0])
 }
 

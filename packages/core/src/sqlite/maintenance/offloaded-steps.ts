@@ -1,10 +1,11 @@
 /**
  * The steps that may take long: full VACUUM, ANALYZE, integrity check. On a large file they run in another process,
- * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way.
+ * which an abort kills: the second half of a VACUUM cannot be interrupted in any other way. On a small one the last two
+ * run on a thread of ours, where there is one.
  */
 import { joinSignals } from '../../abort/join-signals.ts'
 import type { MaintenanceStepResult } from '../../contract/backend.ts'
-import type { MaintenanceStepName } from '../../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../../contract/maintenance-steps.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import type { OffloadResult, SqliteOffload, SqliteRow } from '../port.ts'
 import { walSizeBytes } from '../wal-size.ts'
@@ -14,7 +15,10 @@ import { measuresOf, usedBytes } from './inspection.ts'
 import { look, type MaintenanceScope, withoutAutocheckpoint, withWriteLock } from './maintenance-scope.ts'
 
 /** A database up to this size is checked and analyzed where the store runs; it takes a few milliseconds. */
-const INLINE_BYTES = 4 * 1024 * 1024
+export const INLINE_CHECK_BYTES: number = 4 * 1024 * 1024
+
+/** One up to this size is not worth the start of a thread. */
+const TINY_BYTES = 512 * 1024
 
 export async function vacuum(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload } = scope
@@ -29,6 +33,7 @@ async function vacuumWith(scope: MaintenanceScope, offload: SqliteOffload): Prom
   const before = look(scope)
   // What is in the log already need not be copied while writers wait.
   if (set.hasWriteAheadLog) await copyLog(scope, run.signal)
+  await awaitStart(offload, run.signal)
   const gaveWay = await whileNobodyWaits(scope, (signal) => vacuumOrDropLog(scope, offload, signal, usedBytes(before)))
   if (gaveWay !== undefined) {
     return { status: 'blocked', reason: gaveWay, before: measuresOf(before), after: measuresOf(look(scope)) }
@@ -51,7 +56,7 @@ async function vacuumOrDropLog(
   signal: AbortSignal,
   bytes: number,
 ): Promise<void> {
-  const standby = bytes > INLINE_BYTES ? scope.openOffload?.() : undefined
+  const standby = bytes > INLINE_CHECK_BYTES ? scope.openOffload?.() : undefined
   standby?.warmUp()
   const watching = watchLog(scope, 'vacuum', bytes)
   try {
@@ -70,11 +75,20 @@ export async function analyze(scope: MaintenanceScope): Promise<MaintenanceStepR
   const { offload, connection, run } = scope
   const mode = run.mode === 'full' ? 'full' : 'optimize'
   if (offload !== undefined && isLarge(scope)) {
+    await awaitStart(offload, run.signal)
     const gaveWay = await whileNobodyWaits(scope, (signal) => offload.run({ name: 'analyze', mode }, signal))
     return gaveWay === undefined ? { status: 'done' } : { status: 'blocked', reason: gaveWay }
   }
-  await withWriteLock(scope, run.signal, () => runAnalyze(connection, mode))
+  const thread = worthwhileThread(scope)
+  await withWriteLock<unknown>(scope, run.signal, () =>
+    thread === undefined ? runAnalyze(connection, mode) : thread.run({ name: 'analyze', mode }, run.signal),
+  )
   return { status: 'done' }
+}
+
+/** Resolves once a process is there and has the file open: what writers wait for must not begin with that. */
+async function awaitStart(offload: SqliteOffload, signal: AbortSignal): Promise<void> {
+  if (!offload.isWarm) await offload.run({ name: 'checkpoint', mode: 'NOOP' }, signal)
 }
 
 /** Updates the statistics of the query planner. Source: https://www.sqlite.org/lang_analyze.html */
@@ -88,10 +102,11 @@ export function runAnalyze(db: { exec(sql: string): void }, mode: 'optimize' | '
 export async function integrity(scope: MaintenanceScope): Promise<MaintenanceStepResult> {
   const { offload, connection, run } = scope
   const mode = run.integrity === 'full' ? 'full' : 'quick'
+  const elsewhere = offload !== undefined && isLarge(scope) ? offload : worthwhileThread(scope)
   const rows =
-    offload !== undefined && isLarge(scope)
-      ? await offload.run({ name: 'integrity', mode }, run.signal)
-      : runIntegrity(connection.db, mode)
+    elsewhere === undefined
+      ? runIntegrity(connection.db, mode)
+      : await elsewhere.run({ name: 'integrity', mode }, run.signal)
   const [first = 'nothing'] = rows.map((row) => String(Object.values(row)[0]))
   if (first !== 'ok')
     throw new StoreError('CORRUPT', `the integrity check found: ${first}`, { operation: 'maintenance' })
@@ -155,6 +170,15 @@ function watchLog(scope: MaintenanceScope, step: MaintenanceStepName, totalBytes
 }
 
 function isLarge(scope: MaintenanceScope): boolean {
+  return pagesBytes(scope) > INLINE_CHECK_BYTES
+}
+
+function worthwhileThread(scope: MaintenanceScope): SqliteOffload | undefined {
+  const { thread } = scope
+  return thread?.isWarm === true || pagesBytes(scope) > TINY_BYTES ? thread : undefined
+}
+
+function pagesBytes(scope: MaintenanceScope): number {
   const { pageCount, pageSizeBytes } = look(scope)
-  return pageCount * pageSizeBytes > INLINE_BYTES
+  return pageCount * pageSizeBytes
 }

@@ -2,7 +2,8 @@
  * Which steps a run will do, and why. Pure: the same inspection and options give the same plan.
  */
 import type { MaintenanceRun } from '../../contract/backend.ts'
-import { MAINTENANCE_STEPS, type MaintenancePlan, type MaintenanceStepName } from '../../contract/maintenance.ts'
+import type { MaintenancePlan } from '../../contract/maintenance.ts'
+import { SQLITE_STEPS } from '../../contract/maintenance-steps.ts'
 import { type Inspection, usedBytes } from './inspection.ts'
 
 const MIB = 1024 * 1024
@@ -38,11 +39,11 @@ const no = (reason: string): Decision => ({ run: false, reason })
 
 /** The plan of a run. */
 export function planSteps(run: MaintenanceRun, facts: PlanFacts): MaintenancePlan {
-  const names = MAINTENANCE_STEPS.filter((name) => run.steps === undefined || run.steps.includes(name))
+  const names = SQLITE_STEPS.filter((name) => run.steps === undefined || run.steps.includes(name))
   return { mode: run.mode, steps: names.map((name) => ({ name, ...decide(name, run, facts) })) }
 }
 
-function decide(name: MaintenanceStepName, run: MaintenanceRun, facts: PlanFacts): Decision {
+function decide(name: (typeof SQLITE_STEPS)[number], run: MaintenanceRun, facts: PlanFacts): Decision {
   switch (name) {
     case 'inspect':
       return yes('always')

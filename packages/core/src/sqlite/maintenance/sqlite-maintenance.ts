@@ -2,33 +2,32 @@
  * One maintenance run on a SQLite database: becomes the maintainer, looks, plans, runs the steps it is told to, and
  * leaves the log small whatever happened.
  */
+
 import type { MaintenanceRun, MaintenanceSession, MaintenanceStepResult } from '../../contract/backend.ts'
-import type { Clock } from '../../contract/clock.ts'
 import type { StoreLog } from '../../contract/log.ts'
-import type { MaintenancePlan, MaintenanceStepName } from '../../contract/maintenance.ts'
+import type { MaintenancePlan } from '../../contract/maintenance.ts'
+import type { MaintenanceStepName } from '../../contract/maintenance-steps.ts'
+import { StoreError } from '../../errors/store-error.ts'
 import { retryWhileBusy } from '../busy-wait.ts'
-import type { ConnectionSet } from '../connection-set.ts'
-import type { SqliteFiles, SqliteOffload } from '../port.ts'
-import type { SidecarHold, SidecarLock } from '../sidecar-lock.ts'
+import type { ExecutorPool } from '../executors/executor-pool.ts'
+import type { SqliteMemory } from '../port.ts'
+import type { SidecarHold } from '../sidecar-lock.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { becomeMaintainer, type MaintainerParts } from './become-maintainer.ts'
 import { checkpoint, emptyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
-import { look, type MaintenanceScope, withWriteLock } from './maintenance-scope.ts'
+import { look, type MaintenanceScope } from './maintenance-scope.ts'
 import { analyze, integrity, vacuum } from './offloaded-steps.ts'
 import { planSteps } from './plan-steps.ts'
 import { reclaim } from './reclaim.ts'
+import { shrink } from './shrink.ts'
 
 const VACUUMED_AT = 'vacuumed_at'
 
 /** What a run needs of its engine. */
-export interface SqliteMaintenanceParts {
-  readonly set: ConnectionSet
-  readonly files: SqliteFiles | undefined
-  readonly openOffload: (() => SqliteOffload) | undefined
-  readonly clock: Clock
-  readonly log: StoreLog
-  /** The lock among processes; `undefined` where there is only one process. */
-  readonly maintainer: SidecarLock | undefined
+export interface SqliteMaintenanceParts extends MaintainerParts {
+  readonly memory: SqliteMemory | undefined
+  readonly workers: ExecutorPool | undefined
   /** What is noted where there is no lock to note it in: it lives as long as the database in memory does. */
   readonly memoryNotes: Map<string, string>
 }
@@ -38,7 +37,7 @@ export async function openSqliteMaintenance(
   parts: SqliteMaintenanceParts,
   run: MaintenanceRun,
 ): Promise<MaintenanceSession> {
-  const attempt = run.dryRun ? undefined : parts.maintainer?.tryAcquire()
+  const attempt = run.dryRun ? undefined : await becomeMaintainer(parts, run.signal)
   if (attempt?.held === false) return skipped(run, `another maintainer is at work: ${attempt.holder ?? 'unknown'}`)
   try {
     return await openSession(parts, run, attempt)
@@ -55,10 +54,15 @@ async function openSession(
 ): Promise<MaintenanceSession> {
   const { set } = parts
   if (set.isSingle)
-    return new SqliteMaintenance({ ...parts, connection: set.writer, run, offload: undefined }, hold, parts.log)
+    return new SqliteMaintenance(
+      { ...parts, connection: set.writer, run, offload: undefined, thread: undefined },
+      hold,
+      parts.log,
+    )
   const connection = await retryWhileBusy(set.busy, run.signal, () => set.openConnection('maintenance'))
   try {
-    return new SqliteMaintenance({ ...parts, connection, run, offload: parts.openOffload?.() }, hold, parts.log)
+    const elsewhere = { offload: parts.openOffload?.(), thread: parts.upkeep.openThread?.() }
+    return new SqliteMaintenance({ ...parts, connection, run, ...elsewhere }, hold, parts.log)
   } catch (error) {
     connection.close()
     throw error
@@ -123,10 +127,11 @@ class SqliteMaintenance implements MaintenanceSession {
   }
 
   async close(): Promise<void> {
-    const { set, clock, offload, connection } = this.#scope
+    const { set, clock, offload, thread, connection } = this.#scope
     try {
       if (this.#wrote && set.hasWriteAheadLog) await emptyLog(this.#scope, clock, this.#log)
       await offload?.close()
+      await thread?.close()
       if (!set.isSingle) connection.close()
     } finally {
       // Held by a process that goes on living, it would keep every other maintainer out.
@@ -154,7 +159,10 @@ class SqliteMaintenance implements MaintenanceSession {
         this.#wrote = true
         return analyze(scope)
       case 'shrink':
-        return this.#shrink()
+        return shrink(scope)
+      case 'databaseStats':
+      case 'reindex':
+        throw new StoreError('UNSUPPORTED', `SQLite has no step "${step}"`, { operation: 'maintenance' })
     }
   }
 
@@ -162,14 +170,5 @@ class SqliteMaintenance implements MaintenanceSession {
     const result = await vacuum(this.#scope)
     if (result.status === 'done') this.#hold?.remember(VACUUMED_AT, String(this.#scope.clock.now().getTime()))
     return result
-  }
-
-  /** Source: https://www.sqlite.org/pragma.html#pragma_shrink_memory */
-  async #shrink(): Promise<MaintenanceStepResult> {
-    const { set, run } = this.#scope
-    await withWriteLock(this.#scope, run.signal, () => {
-      for (const connection of [set.writer, set.reader]) connection?.exec('PRAGMA shrink_memory')
-    })
-    return { status: 'done' }
   }
 }

@@ -2,7 +2,7 @@
 // and of the reader pool.
 import { StoreError } from '@upkeep/core'
 import { describe, expect, it } from 'vitest'
-import { type WaitLimit, WaitQueue } from '../../dist/sqlite/wait-queue.js'
+import { type WaitLimit, WaitQueue } from '../../dist/session/wait-queue.js'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { codeOf, failureOf, track, turns } from '../support/outcome.ts'
 

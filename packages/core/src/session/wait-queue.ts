@@ -45,11 +45,17 @@ export class WaitQueue<Request, Grant> {
     return first === undefined ? 0 : this.#clock.monotonicMs() - first.sinceMs
   }
 
-  /** Takes out the one who has waited longest; it must then be granted, and no signal or limit counts any more. */
-  shift(): Pick<Waiter<Request, Grant>, 'request' | 'grant'> | undefined {
-    const [first] = this.#waiters
-    first?.leave()
-    return first
+  /**
+   * Takes out the one who has waited longest, of those whose request `fits`; it must then be granted, and no signal or
+   * limit counts any more.
+   */
+  shift(fits?: (request: Request) => boolean): Pick<Waiter<Request, Grant>, 'request' | 'grant'> | undefined {
+    for (const waiter of this.#waiters) {
+      if (fits !== undefined && !fits(waiter.request)) continue
+      waiter.leave()
+      return waiter
+    }
+    return undefined
   }
 
   /** Resolves with what is granted. @throws what the limit or the aborted signal says */

@@ -1,0 +1,85 @@
+/** The process that has the store. Not for import. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openSqliteStore } from '@upkeep/sqlite-native'
+import { sql } from 'kysely'
+import { serve } from '../child.ts'
+import { summarizeLatencies } from '../statistics.ts'
+import type { SaturationRequest, SaturationResult, ScanRequest, ScanResult, WalProtocol } from './protocols.ts'
+
+const logger = { warn: () => undefined, error: () => undefined }
+/** The default of the store. */
+const WAL_LIMIT_BYTES = 64 * 2 ** 20
+const ROW_BYTES = 500
+const SAMPLE_MS = 10
+/** How long after maintenance memory is looked at. */
+const REST_MS = 2000
+
+async function saturate({ path, durationMs, readerMs, ...options }: SaturationRequest): Promise<SaturationResult> {
+  await using store = await openSqliteStore<{ note: { id: number; text: string } }>({ path, logger, ...options })
+  await sql`create table note (id integer primary key, text text)`.execute(store.db)
+  const walSizeBytes = (): number => store.stats().engine.walSizeBytes ?? 0
+  let walPeakBytes = 0
+  let wasNamed = false
+  let backBelowMs: number | undefined
+  const watching = setInterval(() => {
+    walPeakBytes = Math.max(walPeakBytes, walSizeBytes())
+  }, SAMPLE_MS)
+  const read = async (): Promise<void> => {
+    await sleep(durationMs / 4)
+    const stream = store.db.selectFrom('note').select('id').stream(1)
+    await stream.next()
+    await sleep(readerMs)
+    const { findings } = await store.health({ fresh: true })
+    wasNamed = findings.some(({ code, text }) => code === 'wal_held' && text.includes('stream'))
+    await stream.return?.()
+    const endedMs = performance.now()
+    while (walSizeBytes() > WAL_LIMIT_BYTES) await sleep(SAMPLE_MS)
+    backBelowMs = performance.now() - endedMs
+  }
+  const reading = readerMs > 0 ? read() : undefined
+  const latenciesMs: number[] = []
+  const endMs = performance.now() + durationMs
+  for (let row = 0; performance.now() < endMs; row++) {
+    const startedMs = performance.now()
+    await sql`insert into note (text) values (${'x'.repeat(ROW_BYTES) + row})`.execute(store.db)
+    latenciesMs.push(performance.now() - startedMs)
+  }
+  await reading
+  clearInterval(watching)
+  return { commits: summarizeLatencies(latenciesMs), walPeakBytes, backBelowMs, wasNamed }
+}
+
+async function build({ path, sizeBytes }: ScanRequest): Promise<void> {
+  await using store = await openSqliteStore({ path, logger, durability: 'normal' })
+  await sql`create table big (id integer primary key, data blob)`.execute(store.db)
+  for (let built = 0; built < sizeBytes; built += 1000 * 1000) {
+    await sql`with recursive n(n) as (values (1) union all select n + 1 from n where n < 1000)
+      insert into big (data) select randomblob(1000) from n`.execute(store.db)
+  }
+}
+
+async function scan({ path, memoryBudgetBytes, sizeBytes }: ScanRequest): Promise<ScanResult> {
+  await using store = await openSqliteStore<{ big: { id: number; data: Uint8Array } }>({
+    path,
+    logger,
+    memoryBudgetBytes,
+  })
+  await sql`select count(*) from big where id < 10`.execute(store.db)
+  const beforeBytes = process.memoryUsage.rss()
+  let peakBytes = 0
+  for await (const row of store.db.selectFrom('big').select(['id', 'data']).stream(100)) {
+    if (row.id % 1000 === 0) peakBytes = Math.max(peakBytes, process.memoryUsage.rss() - beforeBytes)
+  }
+  await sql`select sum(length(data)) from big`.execute(store.db)
+  peakBytes = Math.max(peakBytes, process.memoryUsage.rss() - beforeBytes)
+  await store.maintenance()
+  await sleep(REST_MS)
+  return {
+    fileSizeBytes: sizeBytes,
+    peakBytes,
+    afterMaintenanceBytes: process.memoryUsage.rss() - beforeBytes,
+  }
+}
+
+await serve<WalProtocol>(() => ({ saturate, build, scan }))

@@ -1,0 +1,26 @@
+// How large the page cache of each connection may be.
+import { SQLITE_DEFAULTS } from '@upkeep/core/sqlite'
+import { describe, expect, it } from 'vitest'
+import { cacheShareBytes } from '../../dist/sqlite/cache-share.js'
+
+const MIB = 1024 * 1024
+const ROLES = ['writer', 'reader', 'leased reader', 'worker', 'maintenance'] as const
+
+describe('cacheShareBytes', () => {
+  it('without a budget is the same for each', () => {
+    for (const role of ROLES) expect(cacheShareBytes({ ...SQLITE_DEFAULTS, cacheSizeBytes: 5 }, role)).toBe(5)
+  })
+
+  it.each([
+    [64 * MIB, 4, 4],
+    [4 * MIB, 1000, 64],
+    [100_000_007, 7, 3],
+  ])('a budget of %d is never exceeded by %d readers, %d workers and the others', (budget, maxReaders, maxWorkers) => {
+    const options = { ...SQLITE_DEFAULTS, memoryBudgetBytes: budget, maxReaders }
+    const counts = { writer: 1, reader: 1, 'leased reader': maxReaders, worker: maxWorkers, maintenance: 3 }
+    const shares = ROLES.map((role) => counts[role] * cacheShareBytes(options, role, maxWorkers))
+    const sum = shares.reduce((all, one) => all + one, 0)
+    expect(sum).toBeLessThanOrEqual(budget)
+    expect(sum).toBeGreaterThan(budget * 0.99)
+  })
+})
