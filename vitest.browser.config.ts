@@ -28,7 +28,8 @@ function project(name: string, files: readonly string[], headers: Record<string,
       name,
       root,
       include: files.map((file) => `browser/${file}.test.ts`),
-      testTimeout: 20_000,
+      // As in Node: thousands of small commits, on a machine that may be busy.
+      testTimeout: 60_000,
       hookTimeout: 20_000,
       retry: 0,
       browser: {
@@ -47,8 +48,8 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: !process.env.CI,
     projects: [
-      project('sqlite-wasm/opfs', ['sqlite-wasm-opfs'], ISOLATION),
-      project('sqlite-wasm/opfs-no-isolation', ['sqlite-wasm-opfs-no-isolation', 'opfs-owner'], {}),
+      project('sqlite-wasm/opfs', ['sqlite-wasm-opfs', 'opfs-vacuum'], ISOLATION),
+      project('sqlite-wasm/opfs-no-isolation', ['sqlite-wasm-opfs-no-isolation', 'opfs-owner', 'opfs-vacuum'], {}),
     ],
   },
 })

@@ -16,7 +16,7 @@ function opfsRun(name: string): Run {
     capabilities: {
       cancellation: 'interrupt',
       workers: false,
-      vacuum: false,
+      vacuum: 'worker',
       maintenance: 'worker',
       singleMaintainer: false,
       concurrentReads: false,

@@ -9,6 +9,7 @@ import { type StatementContext, StoreError } from '@upkeep/core'
 import { HostContext, STOPPED, type StatementGuard, type StatementStopper } from '@upkeep/core/sqlite'
 import type { Pointer, Sqlite3 } from './sqlite3-module.ts'
 import { WasmSqliteError } from './wasm-connection.ts'
+import type { WriteGate } from './write-gate.ts'
 
 /** Steps between two looks; measured: no cost that could be seen, and a look every 0.1 ms or so. */
 const EVERY_STEPS = 1000
@@ -23,9 +24,12 @@ export class ProgressStopper implements StatementStopper, StatementGuard {
   #wasStopped = false
   #untilMs = Number.POSITIVE_INFINITY
   #isLate = false
+  readonly runWriting: StatementStopper['runWriting']
 
-  constructor(isStopped: StopProbe) {
+  /** With a `gate` it looks up from writes, too. */
+  constructor(isStopped: StopProbe, gate?: WriteGate) {
     this.#isStopped = isStopped
+    this.runWriting = gate && ((ctx, limitMs, call) => this.#runWriting(gate, ctx, limitMs, call))
   }
 
   /** From now on it looks up from the statements of this connection. */
@@ -43,6 +47,21 @@ export class ProgressStopper implements StatementStopper, StatementGuard {
       throw this.#wasStopped && isInterrupt(error) ? stopped(error) : error
     } finally {
       this.#running = undefined
+    }
+  }
+
+  #runWriting(gate: WriteGate, ctx: StatementContext, limitMs: number | undefined, call: () => void): boolean {
+    this.arm(limitMs ?? Number.POSITIVE_INFINITY)
+    gate.open(() => this.#look())
+    try {
+      this.run(ctx, call)
+      return true
+    } catch (error) {
+      if (this.#isLate && isInterrupt(error)) return false
+      throw error
+    } finally {
+      gate.close()
+      this.disarm()
     }
   }
 

@@ -57,6 +57,7 @@ export interface Sqlite3 {
     readonly SQLITE_OPEN_READONLY: number
     readonly SQLITE_OPEN_READWRITE: number
     readonly SQLITE_OPEN_CREATE: number
+    readonly SQLITE_INTERRUPT: number
     readonly SQLITE_FCNTL_FILE_POINTER: number
     readonly SQLITE_FCNTL_JOURNAL_POINTER: number
     sqlite3_file_control(db: Pointer, schema: string, operation: number, argument: Pointer): number
@@ -71,7 +72,11 @@ export interface Sqlite3 {
     heap8u(): Uint8Array<ArrayBuffer>
     peekPtr(address: Pointer): Pointer
     peek(address: Pointer, type: 'i64'): bigint
-    functionEntry(address: Pointer): (...parameters: number[]) => number
+    pokePtr(address: Pointer, value: Pointer): unknown
+    functionEntry(address: Pointer): (...parameters: (number | bigint)[]) => number
+    /** The letters are those of its answer and its parameters: `i` 32 bits, `j` 64 bits, `p` a pointer. */
+    installFunction(signature: string, call: (...parameters: any[]) => number): Pointer
+    uninstallFunction(address: Pointer): unknown
   }
   /** Only in the worker of a browser that has OPFS. */
   installOpfsSAHPoolVfs?(options: {

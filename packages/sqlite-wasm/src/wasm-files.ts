@@ -58,18 +58,33 @@ export class WasmFiles implements SqliteFiles {
     this.#freeBytes = quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage)
   }
 
-  /** Source: https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntljournalpointer */
+  /** Where the methods of the database file `path` are; `undefined` while it is not open. */
+  methods(path: string): Pointer | undefined {
+    const db = this.#connections.get(path)
+    return db && this.#withFile(db, this.#sqlite3.capi.SQLITE_FCNTL_FILE_POINTER, (_, methods) => methods || undefined)
+  }
+
   #size(db: Pointer, which: number): number | undefined {
+    const { wasm } = this.#sqlite3
+    return this.#withFile(db, which, (file, methods, out) => {
+      // A log that nobody has written to has no file yet.
+      if (methods === 0) return 0
+      const code = wasm.functionEntry(wasm.peekPtr(methods + X_FILE_SIZE))(file, out)
+      return code === 0 ? Number(wasm.peek(out, 'i64')) : undefined
+    })
+  }
+
+  /**
+   * Calls `use` with a file of a connection, its methods, and eight bytes for it to write to.
+   * Source: https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntljournalpointer
+   */
+  #withFile<T>(db: Pointer, which: number, use: (file: Pointer, methods: Pointer, out: Pointer) => T): T | undefined {
     const { capi, wasm } = this.#sqlite3
     const out = wasm.exports.sqlite3_malloc(8)
     try {
       if (capi.sqlite3_file_control(db, 'main', which, out) !== 0) return undefined
       const file = wasm.peekPtr(out)
-      const methods = file === 0 ? 0 : wasm.peekPtr(file)
-      // A log that nobody has written to has no file yet.
-      if (methods === 0) return 0
-      const code = wasm.functionEntry(wasm.peekPtr(methods + X_FILE_SIZE))(file, out)
-      return code === 0 ? Number(wasm.peek(out, 'i64')) : undefined
+      return use(file, file === 0 ? 0 : wasm.peekPtr(file), out)
     } finally {
       wasm.exports.sqlite3_free(out)
     }

@@ -17,6 +17,7 @@ import { StopFlags } from './stop-flags.ts'
 import { canProbe, createUrlProbe } from './url-probe.ts'
 import { WasmFiles } from './wasm-files.ts'
 import { WasmPort } from './wasm-port.ts'
+import { WriteGate } from './write-gate.ts'
 
 /** What the worker is asked to open; plain data. */
 export interface WasmOpenOptions {
@@ -80,8 +81,9 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
       pool.release()
       unlock()
     }
-    const { progress, stopper } = createStopper(options)
     const files = await WasmFiles.open(module)
+    const gate = new WriteGate(module, () => files.methods(`/${name}`))
+    const { progress, stopper } = createStopper(options, gate)
     const engine = await openSqliteEngine({
       name: 'sqlite-wasm',
       port: new WasmPort(module, { vfs: pool.vfs, files, progress }),
@@ -107,12 +109,15 @@ function releasedOnClose(engine: Engine, release: () => void): Engine {
 }
 
 /** What keeps the time of statements, and, where it can see that one was stopped, also as what stops it. */
-function createStopper({ stopFlags, probeUrl }: WasmOpenOptions): {
+function createStopper(
+  { stopFlags, probeUrl }: WasmOpenOptions,
+  gate?: WriteGate,
+): {
   readonly progress: ProgressStopper
   readonly stopper: ProgressStopper | undefined
 } {
   const probe = createProbe(stopFlags, probeUrl)
-  const progress = new ProgressStopper(probe ?? (() => false))
+  const progress = new ProgressStopper(probe ?? (() => false), gate)
   return { progress, stopper: probe && progress }
 }
 

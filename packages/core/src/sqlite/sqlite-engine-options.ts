@@ -8,7 +8,7 @@ import type { ExecutorPoolOptions, SqliteExecutors } from './executors/executor.
 import type { FileIdentity, SqliteBackupFiles, SqliteFiles, SqliteMemory, SqliteOffload, SqlitePort } from './port.ts'
 import type { JournalKind } from './pragmas.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
-import type { StatementStopper } from './statement-stopper.ts'
+import { type StatementStopper, vacuumsHere } from './statement-stopper.ts'
 
 /** What is done about a file that was replaced. */
 export type OnReplaced = 'fail' | 'reopen'
@@ -98,7 +98,7 @@ export function sqliteCapabilities(
   return Object.freeze({
     cancellation: stopper === undefined ? cancellationOf(workers?.executors, set) : 'interrupt',
     workers: workers?.executors.canWrite === true && set.readers !== undefined,
-    vacuum: isFile && openOffload !== undefined ? 'process' : false,
+    vacuum: vacuumOf(openOffload !== undefined, set),
     maintenance: isFile && openOffload !== undefined ? elsewhere : ownThread ? 'worker' : 'inline',
     singleMaintainer: set.isSingle ? false : 'file',
     concurrentReads: set.reader !== undefined,
@@ -119,6 +119,12 @@ export function sqliteCapabilities(
 function cancellationOf(executors: SqliteExecutors | undefined, set: ConnectionSet): Capabilities['cancellation'] {
   if (executors !== undefined && set.readers !== undefined) return executors.canWrite ? 'interrupt' : 'process'
   return set.writer.db.guard === undefined ? false : 'deadline'
+}
+
+function vacuumOf(hasOffload: boolean, set: ConnectionSet): Capabilities['vacuum'] {
+  if (set.isMemory) return false
+  if (hasOffload) return 'process'
+  return vacuumsHere(set) ? 'worker' : false
 }
 
 /** To copy a file takes too long for the caller's thread. */

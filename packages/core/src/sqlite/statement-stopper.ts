@@ -17,6 +17,11 @@ export interface StatementStopper {
    * @throws what `call` throws; ABORTED where it was stopped
    */
   run<T>(ctx: StatementContext, call: () => T): T
+  /**
+   * As {@link run}, for what writes for long and mostly past its statement's program, as a VACUUM does: looks up from
+   * each write, too. Answers false for what was stopped because `limitMs` were over. Absent where that cannot be.
+   */
+  readonly runWriting?: ((ctx: StatementContext, limitMs: number | undefined, call: () => void) => boolean) | undefined
 }
 
 /** Apart from whoever may have no stopper, who would pay for the function that is made here. */
@@ -29,4 +34,13 @@ export function executeStoppable(
   ctx: StatementContext,
 ): QueryResult<unknown> {
   return stopper.run(ctx, () => connection.execute(statement, parameters, limitMs))
+}
+
+/** Whether a full VACUUM runs on the only connection, because it can be stopped there at any moment. */
+export function vacuumsHere(set: {
+  readonly isSingle: boolean
+  readonly isMemory: boolean
+  readonly stopper: StatementStopper | undefined
+}): boolean {
+  return set.isSingle && !set.isMemory && set.stopper?.runWriting !== undefined
 }
