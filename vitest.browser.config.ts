@@ -49,7 +49,11 @@ export default defineConfig({
     allowOnly: !process.env.CI,
     projects: [
       project('sqlite-wasm/opfs', ['sqlite-wasm-opfs', 'opfs-vacuum'], ISOLATION),
-      project('sqlite-wasm/opfs-no-isolation', ['sqlite-wasm-opfs-no-isolation', 'opfs-owner', 'opfs-vacuum'], {}),
+      project(
+        'sqlite-wasm/opfs-no-isolation',
+        ['sqlite-wasm-opfs-no-isolation', 'opfs-owner', 'opfs-vacuum', 'opfs-transfer'],
+        {},
+      ),
     ],
   },
 })

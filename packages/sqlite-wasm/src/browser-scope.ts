@@ -16,6 +16,9 @@ export interface LockManager {
 /** The origin's own place for data. Source: https://storage.spec.whatwg.org */
 export interface StorageManager {
   getDirectory?(): Promise<unknown>
+  /** Pages only. */
+  persist?(): Promise<boolean>
+  persisted?(): Promise<boolean>
   estimate(): Promise<{ readonly usage?: number; readonly quota?: number }>
 }
 

@@ -1,7 +1,8 @@
 /** Opens the engine of the WASM backend in a browser: a dedicated worker, a database in OPFS or in memory. */
 import type { Engine } from '@upkeep/core'
-import { openRemoteSqlite } from '@upkeep/core/sqlite'
+import { openRemoteSqlite, type ResolvedSqliteOptions } from '@upkeep/core/sqlite'
 import { browser } from './browser-scope.ts'
+import { persistStorage, withStorageHealth } from './browser-storage.ts'
 import { browserWorkers } from './browser-workers.ts'
 import { createFlagStopper } from './flag-stopper.ts'
 import { SignalUrls } from './signal-urls.ts'
@@ -13,7 +14,17 @@ import type { ResolvedWasmOptions, WasmRuntime } from './wasm-options.ts'
 /** @throws StoreError; then no worker is left */
 export async function openBrowserEngine(
   { opfsName }: WasmDatabase,
-  { sqlite }: ResolvedWasmOptions,
+  { sqlite, persist }: ResolvedWasmOptions,
+  runtime: WasmRuntime,
+): Promise<Engine> {
+  if (opfsName === undefined) return openInWorker(opfsName, sqlite, runtime)
+  if (persist) await persistStorage(runtime.log)
+  return withStorageHealth(await openInWorker(opfsName, sqlite, runtime), persist)
+}
+
+async function openInWorker(
+  opfsName: string | undefined,
+  sqlite: ResolvedSqliteOptions,
   runtime: WasmRuntime,
 ): Promise<Engine> {
   const { channel, end } = browserWorkers.lease()

@@ -17,6 +17,10 @@ export const OPFS_DIRECTORY = '.upkeep'
 
 export interface OpfsPool {
   readonly vfs: string
+  /** Makes room for `count` files more than a database has. @throws FULL */
+  reserve(count: number): Promise<void>
+  /** Removes a file that nobody has open, if it is there. */
+  remove(path: string): void
   /** Lets go of the files, which stay. */
   release(): void
 }
@@ -39,7 +43,18 @@ export async function openOpfsPool(sqlite3: Sqlite3, name: string): Promise<Opfs
       forceReinitIfPreviouslyFailed: true,
     })
     if (pool === undefined) throw new TypeError('the module has no opfs-sahpool')
-    return { vfs, release: () => void pool.pauseVfs() }
+    return {
+      vfs,
+      release: () => void pool.pauseVfs(),
+      remove: (path) => void (pool.getFileNames().includes(path) && pool.unlink(path)),
+      reserve: async (count) => {
+        try {
+          await pool.reserveMinimumCapacity(CAPACITY + count)
+        } catch (cause) {
+          throw refused(cause)
+        }
+      },
+    }
   } catch (cause) {
     throw refused(cause)
   }

@@ -65,6 +65,11 @@ export class ProgressStopper implements StatementStopper, StatementGuard {
     }
   }
 
+  /** For what SQLite does piece by piece, and looks up from nowhere itself. @throws as an interrupted statement does */
+  lookUp(): void {
+    if (this.#look()) throw new WasmSqliteError('SQLITE_INTERRUPT', 'interrupted')
+  }
+
   arm(limitMs: number): void {
     this.#isLate = false
     this.#untilMs = performance.now() + limitMs

@@ -49,6 +49,11 @@ export interface Sqlite3Exports {
 export interface SahPool {
   /** Lets go of the files. */
   pauseVfs(): unknown
+  getFileNames(): string[]
+  /** Removes a file that nobody has open. */
+  unlink(path: string): boolean
+  /** Makes room for so many files, for good. */
+  reserveMinimumCapacity(count: number): Promise<unknown>
 }
 
 /** The module, loaded. */
@@ -66,6 +71,23 @@ export interface Sqlite3 {
     sqlite3_progress_handler(db: Pointer, every: number, handler: (() => number) | 0, argument: 0): void
     sqlite3_js_rc_str(code: number): string | undefined
     sqlite3_libversion(): string
+    readonly SQLITE_DESERIALIZE_FREEONCLOSE: number
+    readonly SQLITE_DESERIALIZE_RESIZEABLE: number
+    readonly SQLITE_DESERIALIZE_READONLY: number
+    /** Takes as many bytes as the last two say. Source: https://www.sqlite.org/c3ref/deserialize.html */
+    sqlite3_deserialize(
+      db: Pointer,
+      schema: string,
+      bytes: Pointer,
+      size: number,
+      capacity: number,
+      flags: number,
+    ): number
+    /** 0 where it cannot be begun. Source: https://www.sqlite.org/c3ref/backup_finish.html */
+    sqlite3_backup_init(to: Pointer, toSchema: string, from: Pointer, fromSchema: string): Pointer
+    sqlite3_backup_step(backup: Pointer, pageCount: number): number
+    /** What was copied is undone unless all was. */
+    sqlite3_backup_finish(backup: Pointer): number
   }
   readonly wasm: {
     readonly exports: Sqlite3Exports

@@ -2,8 +2,10 @@
 import type { SqliteFiles } from '@upkeep/core/sqlite'
 import { browser } from './browser-scope.ts'
 import type { Pointer, Sqlite3 } from './sqlite3-module.ts'
+import { WasmSqliteError } from './wasm-connection.ts'
 
-/** The place of `xFileSize` in `sqlite3_io_methods`. Source: https://www.sqlite.org/c3ref/io_methods.html */
+/** Places in `sqlite3_io_methods`. Source: https://www.sqlite.org/c3ref/io_methods.html */
+const X_WRITE = 3 * 4
 const X_FILE_SIZE = 6 * 4
 
 export class WasmFiles implements SqliteFiles {
@@ -51,6 +53,29 @@ export class WasmFiles implements SqliteFiles {
 
   freeTempBytes(): number | undefined {
     return this.freeBytes()
+  }
+
+  /** Asks the browser, and answers what it says. */
+  async estimate(): Promise<number | undefined> {
+    await this.#estimate()
+    return this.#freeBytes
+  }
+
+  /** Writes past SQLite to a file that it has open and has read nothing of. @throws WasmSqliteError */
+  write(path: string, bytes: Uint8Array, offset: number): void {
+    const { wasm, capi } = this.#sqlite3
+    const db = this.#connections.get(path) ?? 0
+    const from = wasm.exports.sqlite3_malloc(bytes.length)
+    if (from === 0) throw new WasmSqliteError('SQLITE_NOMEM', 'the WASM module is out of memory')
+    try {
+      wasm.heap8u().set(bytes, from)
+      const code = this.#withFile(db, capi.SQLITE_FCNTL_FILE_POINTER, (file, methods) =>
+        wasm.functionEntry(wasm.peekPtr(methods + X_WRITE))(file, from, bytes.length, BigInt(offset)),
+      )
+      if (code !== 0) throw new WasmSqliteError('SQLITE_IOERR_WRITE', 'the file could not be written')
+    } finally {
+      wasm.exports.sqlite3_free(from)
+    }
   }
 
   async #estimate(): Promise<void> {

@@ -9,8 +9,11 @@ import {
   type ResolvedSqliteOptions,
   serveEngine,
 } from '@upkeep/core/sqlite'
+import { canImport, importDatabaseHere } from './import-host.ts'
+import { MemoryStage } from './memory-stage.ts'
 import { lockOpfs } from './opfs-lock.ts'
 import { openOpfsPool } from './opfs-pool.ts'
+import { OpfsStage } from './opfs-stage.ts'
 import { ProgressStopper, type StopProbe } from './progress-stopper.ts'
 import { type CompiledModule, loadSqlite3, type Sqlite3 } from './sqlite3-module.ts'
 import { StopFlags } from './stop-flags.ts'
@@ -42,11 +45,11 @@ function sqlite3(compiled: CompiledModule | undefined): Promise<Sqlite3> {
 
 /** Serves a database over `channel`, and when it was closed another one. */
 export function serveWasm(channel: Channel, asyncContext: AsyncContext | undefined): void {
-  serveEngine(channel, (options: WasmOpenOptions, runtime) =>
+  const open = (options: WasmOpenOptions, runtime: HostRuntime): Promise<Engine> =>
     options.opfsName === undefined
       ? openMemory(options, runtime, asyncContext)
-      : openOpfs(options.opfsName, options, runtime),
-  )
+      : openOpfs(options.opfsName, options, runtime)
+  serveEngine(channel, open, { import: importDatabaseHere })
 }
 
 async function openMemory(
@@ -55,9 +58,10 @@ async function openMemory(
   asyncContext: AsyncContext | undefined,
 ): Promise<Engine> {
   const { progress, stopper } = createStopper(options)
-  const port = new WasmPort(await sqlite3(options.compiled), { vfs: null, progress })
+  const module = await sqlite3(options.compiled)
+  const port = new WasmPort(module, { vfs: null, progress })
   const { sqlite } = options
-  return openSqliteEngine({
+  const engine = await openSqliteEngine({
     name: 'sqlite-wasm',
     port,
     path: ':memory:',
@@ -67,6 +71,8 @@ async function openMemory(
     stopper,
     ...runtime,
   })
+  canImport(engine, { port, progress, openStage: async (size) => new MemoryStage(module, port, size) })
+  return engine
 }
 
 /** The lock before anything that touches the files, and given back when they are closed. */
@@ -77,6 +83,8 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
   let release = unlock
   try {
     const pool = await openOpfsPool(module, name)
+    // Of a worker that was ended in the middle of an import.
+    OpfsStage.removeLeftovers(pool, name)
     release = () => {
       pool.release()
       unlock()
@@ -84,9 +92,10 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
     const files = await WasmFiles.open(module)
     const gate = new WriteGate(module, () => files.methods(`/${name}`))
     const { progress, stopper } = createStopper(options, gate)
+    const port = new WasmPort(module, { vfs: pool.vfs, files, progress })
     const engine = await openSqliteEngine({
       name: 'sqlite-wasm',
-      port: new WasmPort(module, { vfs: pool.vfs, files, progress }),
+      port,
       path: `/${name}`,
       location: `opfs:${name}`,
       options: sqlite,
@@ -96,6 +105,8 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
       stopper,
       ...runtime,
     })
+    const parts = { sqlite3: module, port, pool, files, progress }
+    canImport(engine, { port, progress, openStage: (size) => OpfsStage.open(parts, name, size) })
     return releasedOnClose(engine, release)
   } catch (error) {
     release()

@@ -43,6 +43,12 @@ export interface ExecuteArgument extends CallContext {
   readonly query: PlainQuery
 }
 
+/** For what only this backend has. */
+export interface OwnArgument extends CallContext {
+  readonly name: string
+  readonly argument: unknown
+}
+
 export interface SessionExecuteArgument extends SessionCall {
   readonly query: PlainQuery
 }

@@ -18,6 +18,7 @@ import type {
   EngineIdentity,
   ExecuteArgument,
   MaintenanceArgument,
+  OwnArgument,
   PlainQuery,
   ProgressNote,
   ResultAnswer,
@@ -45,10 +46,25 @@ export interface OpenArgument {
   readonly options: unknown
 }
 
-/** Serves the engine that `open` opens when it is asked to. */
-export function serveEngine(channel: Channel, open: (options: any, runtime: HostRuntime) => Promise<Engine>): void {
+/** What a backend can be asked for besides what all engines can, by name. */
+export type OwnCalls = Readonly<Record<string, OwnCall>>
+
+/** `tell` sends how far it is, and waits where the other side does not keep up. What it throws is the answer too. */
+export type OwnCall = (
+  engine: Engine,
+  argument: any,
+  ctx: HostContext,
+  tell: (progress: unknown) => Promise<unknown>,
+) => Promise<unknown>
+
+/** Serves the engine that `open` opens when it is asked to, and `own`, which {@link RemoteEngine.askOwn} asks for. */
+export function serveEngine(
+  channel: Channel,
+  open: (options: any, runtime: HostRuntime) => Promise<Engine>,
+  own: OwnCalls = {},
+): void {
   const { calls, notes } = splitChannel(channel, () => host.tellStats())
-  const host = new EngineHost(notes, open)
+  const host = new EngineHost(notes, open, own)
   serveRemote(calls, host.handlers, (error) => {
     const failure = asStoreError(error)
     // Both sides are one application: unlike a log, this one may hear what a trigger of its own has said.
@@ -61,6 +77,7 @@ export function serveEngine(channel: Channel, open: (options: any, runtime: Host
 class EngineHost {
   readonly #notes: Notes
   readonly #open: (options: any, runtime: HostRuntime) => Promise<Engine>
+  readonly #ownCalls: OwnCalls
   readonly #contexts: HostContexts
   readonly #locks = new Map<number, AsyncDisposable>()
   readonly #runs = new Map<number, { readonly session: MaintenanceSession; readonly context: HostContext }>()
@@ -71,9 +88,10 @@ class EngineHost {
   #engine: Engine | undefined
   #resetCount = 0
 
-  constructor(notes: Notes, open: (options: any, runtime: HostRuntime) => Promise<Engine>) {
+  constructor(notes: Notes, open: (options: any, runtime: HostRuntime) => Promise<Engine>, own: OwnCalls) {
     this.#notes = notes
     this.#open = open
+    this.#ownCalls = own
     this.#contexts = new HostContexts(notes, 'abort')
     this.#remoteClock = createRemoteClock(notes)
     this.#sessions = new SessionHost(() => this.#opened, this.#contexts, notes)
@@ -116,6 +134,7 @@ class EngineHost {
       this.#under(argument, call, (engine, ctx) => engine.health(argument.limits, ctx)),
     explain: (argument: CallContext & { readonly query: PlainQuery }, call: HostCall) =>
       this.#under(argument, call, (engine, ctx) => engine.explain(toCompiled(argument.query), ctx)),
+    own: (argument: OwnArgument, call: HostCall) => this.#callOwn(argument, call),
     close: () => this.close(),
   }
 
@@ -158,6 +177,14 @@ class EngineHost {
       engine.execute(query, ctx),
     )
     return { numAffectedRows, insertId, last: await sendRows(rows, call) }
+  }
+
+  #callOwn(argument: OwnArgument, call: HostCall): Promise<unknown> {
+    const own = this.#ownCalls[argument.name]
+    if (own === undefined) throw new TypeError(`there is no ${argument.name} here`)
+    return this.#under(argument, call, (engine, ctx) =>
+      own(engine, argument.argument, ctx, (progress) => call.send(progress)),
+    )
   }
 
   async #openMaintenance(

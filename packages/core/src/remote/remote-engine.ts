@@ -25,7 +25,15 @@ import type { EngineStats } from '../contract/stats.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { withMigrationLock } from '../kysely/migration-lock-adapter.ts'
 import type { EngineCaller } from './engine-caller.ts'
-import type { CallContext, EngineIdentity, PlainQuery, ProgressNote, ResultAnswer, StatsNote } from './engine-calls.ts'
+import type {
+  CallContext,
+  EngineIdentity,
+  OwnArgument,
+  PlainQuery,
+  ProgressNote,
+  ResultAnswer,
+  StatsNote,
+} from './engine-calls.ts'
 import { openRemoteMaintenance } from './remote-maintenance.ts'
 import { toResult } from './remote-result.ts'
 import { RemoteSession } from './remote-session.ts'
@@ -127,6 +135,20 @@ export class RemoteEngine implements Engine {
 
   backup(): Promise<BackupResult> {
     return Promise.reject(new StoreError('UNSUPPORTED', 'there are no backups here', { operation: 'backup' }))
+  }
+
+  /**
+   * Asks for what this backend has besides what all engines have; `onProgress` hears how far it is.
+   *
+   * @throws what the other side says; OUTCOME_UNKNOWN where that has gone
+   */
+  askOwn<T>(
+    name: string,
+    argument: unknown,
+    { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (progress: any) => void },
+  ): Promise<T> {
+    const call: OwnArgument = { name, argument, scope: this.#scope() }
+    return this.#caller.ask<T>('own', call, { signal, ifGone: 'OUTCOME_UNKNOWN', onBatch: onProgress })
   }
 
   recall(key: string): Promise<string | undefined> {

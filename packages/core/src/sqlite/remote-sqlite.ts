@@ -4,7 +4,7 @@
  */
 import { SqliteIntrospector } from 'kysely'
 import { systemClock } from '../abort/system-clock.ts'
-import type { AsyncContext, Engine } from '../contract/backend.ts'
+import type { AsyncContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { LogFields, StoreLog } from '../contract/log.ts'
 import type { CallStopper } from '../remote/call-signals.ts'
@@ -37,7 +37,7 @@ export interface RemoteSqliteOptions {
 }
 
 /** Opens it over there. @throws what opening says; then the other side is gone */
-export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<Engine> {
+export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<RemoteEngine> {
   const { clock, log, signal } = remote
   const hasClock = clock !== systemClock
   const { calls, notes } = splitChannel(remote.channel, () => time?.tell())
