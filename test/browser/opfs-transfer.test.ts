@@ -111,7 +111,7 @@ it('leaves the old one or the new one where its page goes in the middle', async 
     }
     const importing = codeOf(importDatabase(store, blob, { onProgress }))
     await isThere.promise
-    dispatchEvent(new Event('pagehide'))
+    ;(globalThis as unknown as EventTarget).dispatchEvent(new Event('pagehide'))
     const outcome = await importing
     expect(['OUTCOME_UNKNOWN', 'resolved']).toContain(outcome)
     const count = await noteCount(await open(name))
@@ -124,7 +124,7 @@ it('health tells of the storage, and warns of one that is not kept only who has 
   for (const persist of [false, true]) {
     const store = await open(`transfer-${crypto.randomUUID()}`, { persist })
     const { findings } = await store.health()
-    const isKept = await navigator.storage.persisted()
+    const isKept = await (navigator as unknown as { storage: { persisted(): Promise<boolean> } }).storage.persisted()
     const persistent = findings.find(({ code }) => code === 'storage_persistent')
     expect(persistent).toMatchObject({ status: persist && !isKept ? 'warn' : 'pass', value: Number(isKept) })
     const used = findings.find(({ code }) => code === 'storage_used')

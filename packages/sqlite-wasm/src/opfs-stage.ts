@@ -10,7 +10,7 @@ import type { ImportStage } from './import-host.ts'
 import type { OpfsPool } from './opfs-pool.ts'
 import type { ProgressStopper } from './progress-stopper.ts'
 import type { Sqlite3 } from './sqlite3-module.ts'
-import { type WasmConnection, WasmSqliteError } from './wasm-connection.ts'
+import type { WasmConnection } from './wasm-connection.ts'
 import type { WasmFiles } from './wasm-files.ts'
 import type { WasmPort } from './wasm-port.ts'
 
@@ -114,14 +114,7 @@ export class OpfsStage implements ImportStage {
       const finished = capi.sqlite3_backup_finish(backup)
       if (code === SQLITE_DONE) code = finished === 0 ? SQLITE_DONE : finished
     }
-    if (code !== SQLITE_DONE) throw this.#failed(live, code)
-  }
-
-  /** A file system that is full says only that it could not write. */
-  #failed(live: WasmConnection, code: number): Error {
-    const error = live.error(code)
-    const isFull = error.code.startsWith('SQLITE_IOERR') && this.#parts.files.freeBytes() === 0
-    return isFull ? new WasmSqliteError('SQLITE_FULL', 'there is no room for the database') : error
+    if (code !== SQLITE_DONE) throw live.error(code)
   }
 }
 

@@ -1,5 +1,6 @@
 /** A connection of the WASM module behind the port of `@upkeep/core/sqlite`. */
 import type { SqliteDatabase, SqliteStatement, StatementGuard } from '@upkeep/core/sqlite'
+import { wasStorageFull } from './full-storage.ts'
 import type { Pointer, Sqlite3, Sqlite3Exports } from './sqlite3-module.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
@@ -16,6 +17,11 @@ export class WasmSqliteError extends Error {
     super(message)
     this.code = code
   }
+}
+
+/** As SQLite says it of a disk. */
+export function storageFull(): WasmSqliteError {
+  return new WasmSqliteError('SQLITE_FULL', 'the browser gives the database no more room')
 }
 
 /** How a connection is opened. */
@@ -127,7 +133,9 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     // The code of a connection may be of an earlier failure.
     const shown = (extended & 0xff) === (code & 0xff) ? extended : code
     const message = this.memory.cString(this.exports.sqlite3_errmsg(this.pointer))
-    return new WasmSqliteError(this.#name(shown), message ?? this.#name(shown))
+    const name = this.#name(shown)
+    if (name.startsWith('SQLITE_IOERR') && wasStorageFull()) return storageFull()
+    return new WasmSqliteError(name, message ?? name)
   }
 
   #name(code: number): string {

@@ -1,8 +1,9 @@
 /** Sizes of files of the WASM module, asked of SQLite's own file objects: nothing else may open them. */
 import type { SqliteFiles } from '@upkeep/core/sqlite'
 import { browser } from './browser-scope.ts'
+import { wasStorageFull } from './full-storage.ts'
 import type { Pointer, Sqlite3 } from './sqlite3-module.ts'
-import { WasmSqliteError } from './wasm-connection.ts'
+import { storageFull, WasmSqliteError } from './wasm-connection.ts'
 
 /** Places in `sqlite3_io_methods`. Source: https://www.sqlite.org/c3ref/io_methods.html */
 const X_WRITE = 3 * 4
@@ -72,6 +73,7 @@ export class WasmFiles implements SqliteFiles {
       const code = this.#withFile(db, capi.SQLITE_FCNTL_FILE_POINTER, (file, methods) =>
         wasm.functionEntry(wasm.peekPtr(methods + X_WRITE))(file, from, bytes.length, BigInt(offset)),
       )
+      if (code !== 0 && wasStorageFull()) throw storageFull()
       if (code !== 0) throw new WasmSqliteError('SQLITE_IOERR_WRITE', 'the file could not be written')
     } finally {
       wasm.exports.sqlite3_free(from)
