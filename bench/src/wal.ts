@@ -48,7 +48,9 @@ if (values.help) {
       [true, durationMs / 4],
     ] as const) {
       const path = workshop.path('saturated.db')
-      const request = { path, checkpointer, durability, durationMs, readerMs }
+      // A durable writer does not reach the default in five seconds.
+      const walLimitBytes = (readerMs > 0 ? 16 : 64) * 2 ** 20
+      const request = { path, checkpointer, durability, walLimitBytes, durationMs, readerMs }
       saturated.push([request, await ask('saturate', request)])
       workshop.remove(path)
       tell(`wrote with durability ${durability}, checkpointer ${checkpointer}, reader ${readerMs} ms`)

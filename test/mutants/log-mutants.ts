@@ -1,5 +1,5 @@
 // Faults of who looks after the write-ahead log: the checkpointer, and the watch over who holds it.
-import { type Mutant, SQLITE } from './mutant.ts'
+import { CORE, type Mutant, SQLITE } from './mutant.ts'
 
 export const LOG_MUTANTS: readonly Mutant[] = [
   {
@@ -39,7 +39,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'a read-only transaction that was ended for its age goes on',
-    file: `${SQLITE}/sqlite-session.js`,
+    file: `${CORE}/session/transaction-session.js`,
     find: 'if (this.doom(reason))',
     replace: 'if (true)',
     noticedBy: ['heldLog', 'ends a read-only transaction that is older'],

@@ -6,6 +6,7 @@ export interface SaturationRequest {
   readonly path: string
   readonly checkpointer: boolean
   readonly durability: 'full' | 'normal'
+  readonly walLimitBytes: number
   readonly durationMs: number
   /** How long a stream is open in the middle of it; 0 for none. */
   readonly readerMs: number
@@ -33,6 +34,8 @@ export interface ScanResult {
   readonly fileSizeBytes: number
   readonly peakBytes: number
   readonly afterMaintenanceBytes: number
+  /** What of that is the heap of V8, which keeps what it once needed for new objects. */
+  readonly heapBytes: number
 }
 
 /** Of the process that has the store. */

@@ -50,7 +50,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
   }
 
   async raw({ signal }: StatementContext): Promise<unknown> {
-    return this.#joinedTurn('connection', signal, async (joined) => {
+    return this.joinedTurn('connection', signal, async (joined) => {
       const connection = await this.#leased(joined)
       return lendClient(connection.client, () => {
         connection.isSpoilt = true
@@ -60,7 +60,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
 
   execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
     if (this.fate.isEnding) throw this.fate.over()
-    return this.#joinedTurn('query', signal, async (joined) => {
+    return this.joinedTurn('query', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
       const limits = { signal: joined, timeoutMs }
       await this.#streams?.settle(limits)
@@ -74,7 +74,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
     { signal, timeoutMs }: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
     const size = Math.max(1, chunkSize)
-    const stream = await this.#joinedTurn('stream', signal, async (joined) => {
+    const stream = await this.joinedTurn('stream', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
       this.#streams ??= new SessionStreams(
         this.#parts.runner,
@@ -85,7 +85,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
       return this.#streams.open(statement, { signal: joined })
     })
     const read = (): Promise<unknown[]> =>
-      this.#joinedTurn('stream', signal, async (joined) => {
+      this.joinedTurn('stream', signal, async (joined) => {
         // Also of rows that are there already.
         this.#assertUsable(joined)
         return stream.read(size, { signal: joined, timeoutMs })
@@ -102,7 +102,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
   }
 
   async begin(settings: TransactionSettings, { signal }: StatementContext): Promise<void> {
-    await this.#joinedTurn('begin', signal, async (joined) => {
+    await this.joinedTurn('begin', signal, async (joined) => {
       this.fate.assertUsable(joined)
       this.assertNoTransaction()
       const connection = await this.#leased(joined)
@@ -193,16 +193,5 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
       this.#firstFailure ??= failure
     }
     return failure
-  }
-
-  #joinedTurn<R>(
-    operation: string,
-    signal: AbortSignal | undefined,
-    work: (joined: AbortSignal) => Promise<R>,
-  ): Promise<R> {
-    return this.inTurn(operation, async () => {
-      using joined = this.fate.joined(signal)
-      return await work(joined.signal)
-    })
   }
 }
