@@ -17,6 +17,13 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     noticedBy: ['checkpointer', 'while much is written the log stays below its limit'],
   },
   {
+    fault: 'behind a reader the log grows as fast as memory takes it',
+    file: `${SQLITE}/checkpointer.js`,
+    find: 'await this.#syncCommits(isHeld && sizeAfterBytes > this.#sizes.sync);',
+    replace: ';',
+    noticedBy: ['heldLog', 'with durability normal commits are synced meanwhile'],
+  },
+  {
     fault: 'a stream is not known to hold the log',
     file: `${SQLITE}/sqlite-stream.js`,
     find: 'source.register(router.set.registry, query.sql);',

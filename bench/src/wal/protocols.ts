@@ -24,6 +24,8 @@ export interface SaturationResult {
 
 /** A scan of a large database. */
 export interface ScanRequest {
+  /** Whether the process has been busy before, as a server is. */
+  readonly isWarm: boolean
   readonly path: string
   readonly memoryBudgetBytes: number
   readonly sizeBytes: number
@@ -41,6 +43,6 @@ export interface ScanResult {
 /** Of the process that has the store. */
 export type WalProtocol = {
   readonly saturate: { readonly request: SaturationRequest; readonly answer: SaturationResult }
-  readonly build: { readonly request: ScanRequest; readonly answer: void }
+  readonly build: { readonly request: Pick<ScanRequest, 'path' | 'sizeBytes'>; readonly answer: void }
   readonly scan: { readonly request: ScanRequest; readonly answer: ScanResult }
 }

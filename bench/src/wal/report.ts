@@ -5,7 +5,7 @@ import type { SaturationRequest, SaturationResult, ScanRequest, ScanResult } fro
 export interface WalFigures {
   readonly machine: string
   readonly saturated: readonly (readonly [SaturationRequest, SaturationResult])[]
-  readonly scan: readonly [ScanRequest, ScanResult]
+  readonly scans: readonly (readonly [ScanRequest, ScanResult])[]
 }
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 0)
@@ -20,9 +20,15 @@ function row([request, { commits, walPeakBytes, backBelowMs, wasNamed }]: WalFig
   )
 }
 
+function scanRow([{ isWarm }, result]: WalFigures['scans'][number]): string {
+  const { peakBytes, afterMaintenanceBytes, heapBytes } = result
+  const process = isWarm ? 'that was busy before' : 'just started'
+  return `| ${process} | ${mib(peakBytes)} | ${mib(afterMaintenanceBytes)} | ${mib(heapBytes)} |`
+}
+
 /** All of it. */
-export function formatWal({ machine, saturated, scan }: WalFigures): string {
-  const [request, result] = scan
+export function formatWal({ machine, saturated, scans }: WalFigures): string {
+  const [[request, result] = []] = scans
   const seconds = (saturated[0]?.[0].durationMs ?? 0) / 1000
   return [
     `## The log under a saturated writer, and memory`,
@@ -37,11 +43,13 @@ export function formatWal({ machine, saturated, scan }: WalFigures): string {
     '|---|---|---:|---|---:|---:|---:|---:|---:|---:|',
     ...saturated.map(row),
     '',
-    'What a scan takes is told beside what the process takes once the threads of the store have started.',
+    `A scan of ${mib(result?.fileSizeBytes ?? 0)} MiB with a budget of ${mib(request?.memoryBudgetBytes ?? 0)} MiB, by a stream and by an aggregate: what the process`,
+    'takes more than before it, once the threads of the store have started. In a process that has just started V8 makes',
+    'room for new objects meanwhile, and keeps it. Targets: 96 during, 32 after.',
     '',
-    `A scan of ${mib(result.fileSizeBytes)} MiB with a budget of ${mib(request.memoryBudgetBytes)} MiB, by a stream and by an aggregate:`,
-    `the process took at most ${mib(result.peakBytes)} MiB more than before it, and ${mib(result.afterMaintenanceBytes)} MiB 2 s after`,
-    `maintenance, ${mib(result.heapBytes)} of them the heap of V8. Targets: 96 and 32.`,
+    '| process | at most, MiB | 2 s after maintenance, MiB | of that the heap of V8, MiB |',
+    '|---|---:|---:|---:|',
+    ...scans.map(scanRow),
     '',
   ].join('\n')
 }

@@ -17,6 +17,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { AUTOCHECKPOINT_PAGES } from './autocheckpoint.ts'
+import { CommitSync } from './commit-sync.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import { isBusyElsewhere, LogCopier, withLogLock } from './log-copier.ts'
 import { type LogSizes, logSizes } from './log-sizes.ts'
@@ -50,6 +51,7 @@ export interface CheckpointerParts {
 export class Checkpointer {
   readonly #parts: CheckpointerParts
   readonly #sizes: LogSizes
+  readonly #commitSync: CommitSync
   readonly #closing = new AbortController()
   #keeping: LogCopier | undefined
   #resumeAutocheckpoint: (() => Promise<void>) | undefined
@@ -69,6 +71,7 @@ export class Checkpointer {
   constructor(parts: CheckpointerParts) {
     this.#parts = parts
     this.#sizes = logSizes(parts.set.options.walLimitBytes)
+    this.#commitSync = new CommitSync(parts.set)
     parts.set.lock.onRelease = () => this.#wrote()
   }
 
@@ -230,8 +233,14 @@ export class Checkpointer {
     if (row.logFrames < 0) return true
     if (!isHeld) this.#settled = row
     this.#heldLookMs = isHeld ? Math.min(MAX_HELD_LOOK_MS, 2 * this.#heldLookMs) : KEEP_LOOK_MS
-    ceiling.observe({ sizeBytes: walSizeBytes(files, set.path), copiedFrames: row.copiedFrames, isHeld })
+    const sizeAfterBytes = walSizeBytes(files, set.path)
+    ceiling.observe({ sizeBytes: sizeAfterBytes, copiedFrames: row.copiedFrames, isHeld })
+    await this.#syncCommits(isHeld && sizeAfterBytes > this.#sizes.sync)
     return true
+  }
+
+  async #syncCommits(isWanted: boolean): Promise<void> {
+    if (this.#commitSync.isDue(isWanted)) await this.#locked(() => this.#commitSync.set(isWanted))
   }
 
   /** Little is written: the log is left empty, to SQLite's own checkpoints. */
@@ -259,6 +268,7 @@ export class Checkpointer {
   async #resume(): Promise<void> {
     const resume = this.#resumeAutocheckpoint
     this.#resumeAutocheckpoint = undefined
+    this.#commitSync.set(false)
     await resume?.()
   }
 

@@ -12,6 +12,8 @@ export interface LogSizes {
   readonly cut: number
   /** From here on writers wait until it is copied. */
   readonly brake: number
+  /** From here on, behind a reader, each commit is written to the disk. */
+  readonly sync: number
 }
 
 export function logSizes(limitBytes: number | false): LogSizes {
@@ -21,5 +23,6 @@ export function logSizes(limitBytes: number | false): LogSizes {
     keep: Math.min(4 * MIB, limit / 2),
     cut: Math.min(16 * MIB, limit),
     brake: limit * (3 / 4),
+    sync: limit,
   }
 }
