@@ -9,12 +9,12 @@ const DOCUMENT_PATH = join(import.meta.dirname, '..', '..', 'docs', 'benchmarks.
 const HEAD = `# Benchmarks
 
 Written by \`pnpm bench\`, \`pnpm bench:maintenance\`, \`pnpm bench:retention\`, \`pnpm bench:wal\`, \`pnpm
-bench:abort\` and \`pnpm bench:postgres\`; edit the bench, not this file. How it is measured is said in each section. Figures of one machine say
-little about another; ratios travel better than times.
+bench:abort\`, \`pnpm bench:watchdog\` and \`pnpm bench:postgres\`; edit the bench, not this file. How it is measured is
+said in each section. Figures of one machine say little about another; ratios travel better than times.
 `
 
 /** The sections, in their order. */
-const SECTIONS = ['queries', 'maintenance', 'retention', 'wal', 'abort', 'postgres'] as const
+const SECTIONS = ['queries', 'maintenance', 'retention', 'wal', 'abort', 'watchdog', 'postgres'] as const
 
 /** Which bench writes. */
 export type SectionName = (typeof SECTIONS)[number]

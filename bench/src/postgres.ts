@@ -10,8 +10,10 @@ import pg from 'pg'
 import { createPostgresDatabase } from '../../test/servers/test-servers.ts'
 import { writeSection } from './benchmarks-document.ts'
 import { describeMachine } from './machine.ts'
+import { formatAborts, measureAborts } from './postgres/aborts.ts'
 import { CONTENDERS, type PostgresContender, ROW_COUNT } from './postgres/contenders.ts'
 import { measureRow, POSTGRES_ROWS, type PostgresRowName, TARGET_AT_32 } from './postgres/rows.ts'
+import { createRandom, SEED_LIMIT } from './seeded-random.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const options = values.quick ? { sliceMs: 60, rounds: 2 } : { sliceMs: 500, rounds: 7 }
@@ -53,6 +55,9 @@ try {
     }
   }
   for (const contender of contenders.values()) await contender.close()
+  const times = values.quick ? 5 : 50
+  const random = createRandom(Math.floor(Math.random() * SEED_LIMIT))
+  const aborts = await measureAborts(database.directUrl, times, random)
   const names = [...contenders.keys()]
   const section = [
     '## Queries on Postgres',
@@ -65,6 +70,8 @@ try {
     ...lines,
     '',
     describeMachine(),
+    '',
+    formatAborts(aborts, times),
   ].join('\n')
   process.stdout.write(`${section}\n`)
   if (!values.quick) writeSection('postgres', section)

@@ -1,5 +1,5 @@
 // Faults of who looks after the write-ahead log: the checkpointer, and the watch over who holds it.
-import { type Mutant, SQLITE } from './mutant.ts'
+import { CORE, type Mutant, SQLITE } from './mutant.ts'
 
 export const LOG_MUTANTS: readonly Mutant[] = [
   {
@@ -15,6 +15,13 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     find: 'this.#resumeAutocheckpoint = await this.#locked(() => set.suspendAutocheckpoint());',
     replace: ';',
     noticedBy: ['checkpointer', 'while much is written the log stays below its limit'],
+  },
+  {
+    fault: 'behind a reader the log grows as fast as memory takes it',
+    file: `${SQLITE}/checkpointer.js`,
+    find: 'await this.#syncCommits(isHeld && sizeAfterBytes > this.#sizes.sync);',
+    replace: ';',
+    noticedBy: ['heldLog', 'with durability normal commits are synced meanwhile'],
   },
   {
     fault: 'a stream is not known to hold the log',
@@ -39,7 +46,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'a read-only transaction that was ended for its age goes on',
-    file: `${SQLITE}/sqlite-session.js`,
+    file: `${CORE}/session/transaction-session.js`,
     find: 'if (this.doom(reason))',
     replace: 'if (true)',
     noticedBy: ['heldLog', 'ends a read-only transaction that is older'],

@@ -67,10 +67,9 @@ export const MIGRATION_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'a migrator that gave up gives back the lock of another',
-    file: `${SQLITE}/sqlite-adapter.js`,
-    find: '#held = new WeakMap();',
-    replace:
-      '#held = { set(_, one) { this.one = one }, get() { return this.one }, delete() { this.one = undefined } };',
+    file: `${CORE}/kysely/migration-lock-adapter.js`,
+    find: 'held = new WeakMap();',
+    replace: 'held = { set(_, one) { this.one = one }, get() { return this.one }, delete() { this.one = undefined } };',
     noticedBy: ['migrationLock', 'one that gives up after ten minutes'],
   },
   {

@@ -41,7 +41,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
     fault: 'COMMIT after an aborted statement',
     file: `${SQLITE}/sqlite-session.js`,
-    find: 'this.#fate.lose(failure);',
+    find: 'this.fate.lose(failure);',
     replace: ';',
     noticedBy: ['doomed', 'an aborted statement dooms store.transaction'],
   },

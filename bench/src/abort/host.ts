@@ -5,6 +5,7 @@ import { isStoreError, type Store } from '@upkeep/core'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
 import { Child, serve } from '../child.ts'
+import { quietLogger } from '../quiet-logger.ts'
 import { watchLag } from './loop-lag.ts'
 import type {
   AbortKind,
@@ -15,7 +16,6 @@ import type {
   UnsignalledRequest,
 } from './protocols.ts'
 
-const logger = { warn: () => undefined, error: () => undefined }
 /** A roll-back takes its time, and so does the store's way to a maintenance that nobody has asked for. */
 const PATIENCE_MS = 120_000
 
@@ -23,9 +23,10 @@ const PATIENCE_MS = 120_000
 const TEXTS: Readonly<Record<AbortKind, string>> = {
   'endless expression': 'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n',
   'cross join': 'select count(*) from big a, big b where a.part + b.part < 0',
-  sort: 'select id, label from big order by label, id desc',
+  // What it sorts is not told: that is the sort alone.
+  sort: 'select count(*) from (select id, label from big order by label, id desc limit 1000000000)',
   'create index': 'create index big_label on big (label, part)',
-  update: 'update big set part = part + 1 where id <= (select max(id) / 2 from big)',
+  update: 'update big set part = part + 1',
 }
 const WRITES: readonly AbortKind[] = ['create index', 'update']
 /** Ends a statement that has only to wait until the threads are there. */
@@ -33,7 +34,7 @@ const WARM_UP_MS = 100
 let issued = 0
 
 async function build({ path, rowCount }: AbortProtocol['build']['request']): Promise<void> {
-  await using store = await openSqliteStore({ path, logger, durability: 'normal' })
+  await using store = await openSqliteStore({ path, logger: quietLogger, durability: 'normal' })
   await sql`create table big (id integer primary key, part integer not null, label text not null)`.execute(store.db)
   await sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rowCount})
     insert into big select i, i % 97, 'row ' || (i * 7919 % 1000003) from n`.execute(store.withTimeout(false))
@@ -58,7 +59,7 @@ async function warmUp(store: Store<any>): Promise<void> {
 }
 
 async function abort({ path, kind, momentsMs }: AbortRequest): Promise<AbortResult> {
-  await using store = await openSqliteStore({ path, logger, close: { maintenanceOnClose: false } })
+  await using store = await openSqliteStore({ path, logger: quietLogger, close: { maintenanceOnClose: false } })
   const probe = await Child.start<LockProbeProtocol>({
     name: 'probe',
     script: join(import.meta.dirname, 'lock-probe.ts'),
@@ -102,7 +103,7 @@ async function abort({ path, kind, momentsMs }: AbortRequest): Promise<AbortResu
 }
 
 async function unsignalled({ path, kind, count, timeoutMs }: UnsignalledRequest): Promise<number> {
-  await using store = await openSqliteStore({ path, logger, close: { maintenanceOnClose: false } })
+  await using store = await openSqliteStore({ path, logger: quietLogger, close: { maintenanceOnClose: false } })
   await warmUp(store)
   using lag = watchLag()
   for (let i = 0; i < count; i++) {

@@ -25,7 +25,7 @@ export function formatAbort({ machine, rowCount, spanMs, results }: AbortFigures
   return [
     '## From an abort until the engine has stopped',
     '',
-    `On a table of ${rows} rows; the sort has no index to read by, the update changes half of them. Each is aborted at a`,
+    `On a table of ${rows} rows; the sort has no index to read by, the update changes all of them. Each is aborted at a`,
     `random moment of its first ${spanMs} ms. "Unlocked": until another process, which asks when the abort is given and then`,
     'every 0.2 ms, has had the write lock; reads run in a transaction that holds it. "Settled": until the promise has.',
     '"Lag": by how much a timer of 1 ms was late at worst, roll-backs included; the last column without any signal, where a',

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { errorLabel, isStoreError, type Store } from '@upkeep/core'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import Database from 'better-sqlite3'
+import { quietLogger } from '../quiet-logger.ts'
 import { createRandom, pick, type Random } from '../seeded-random.ts'
 import { countAtRest, countBackAt } from './process-counts.ts'
 import type { StormRequest, StormResult } from './protocols.ts'
 import { createStormDatabase, STORM_OPERATIONS, type StormOperation, type StormSchema } from './storm-operations.ts'
 import { watchUnhandled } from './unhandled.ts'
 
-const logger = { warn: () => undefined, error: () => undefined }
 /** Operations at a time. */
 const AT_ONCE = 5
 /** One more than the machine may have cores: some then wait for a worker, and not all. */
@@ -72,7 +72,7 @@ class Storm {
     const goal = this.aborts + aborts
     const store = await openSqliteStore<StormSchema>({
       path: this.#path,
-      logger,
+      logger: quietLogger,
       durability: 'normal',
       timeouts: { defaultMs: TIMEOUT_MS },
       busyTimeoutMs: TIMEOUT_MS,

@@ -8,6 +8,7 @@ import { errorLabel } from '@upkeep/core'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
 import { Child } from '../child.ts'
+import { quietLogger } from '../quiet-logger.ts'
 import { createRandom, type Random } from '../seeded-random.ts'
 import { median } from '../statistics.ts'
 import type { RowProbeProtocol, WindowRequest, WindowResult } from './protocols.ts'
@@ -16,7 +17,6 @@ import { type PairSchema, WINDOW_WRITES, type WindowContext, type WindowWrite } 
 
 type WindowStores = Pick<WindowContext, 'direct' | 'moving' | 'mortal'>
 
-const logger = { warn: () => undefined, error: () => undefined }
 /** How many rows an outcome may go with; any other outcome is wrong. */
 const ROWS_OF: Readonly<Record<string, readonly number[]>> = {
   resolved: [2],
@@ -37,7 +37,7 @@ const MAX_DEATH_MS = 3
 export async function runCommitWindow({ path, rounds, seed }: WindowRequest): Promise<WindowResult> {
   using unhandled = watchUnhandled()
   const random = createRandom(seed)
-  const base = { path, logger, durability: 'full', busyTimeoutMs } as const
+  const base = { path, logger: quietLogger, durability: 'full', busyTimeoutMs } as const
   await using direct = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: false })
   await sql`create table pair (number integer, part integer, primary key (number, part))`.execute(direct.db)
   await using moving = await openSqliteStore<PairSchema>({ ...base, inlineBudgetMs: 1 })

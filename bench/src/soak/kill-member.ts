@@ -9,6 +9,7 @@
 import { openSync, writeSync } from 'node:fs'
 import { openSqliteStore } from '@upkeep/sqlite-native'
 import { sql } from 'kysely'
+import { quietLogger } from '../quiet-logger.ts'
 import type { KilledSchema } from './kill-loop.ts'
 
 const [path = '', toldPath = '', first = ''] = process.argv.slice(2)
@@ -24,7 +25,7 @@ const store = await openSqliteStore<KilledSchema>({
   path,
   durability: 'full',
   walLimitBytes: WAL_LIMIT_BYTES,
-  logger: { warn: () => undefined, error: () => undefined },
+  logger: quietLogger,
 })
 await sql`create table if not exists pair (number integer, part integer, primary key (number, part))`.execute(store.db)
 await sql`create table if not exists ballast (number integer primary key, data blob)`.execute(store.db)

@@ -6,6 +6,7 @@ export interface SaturationRequest {
   readonly path: string
   readonly checkpointer: boolean
   readonly durability: 'full' | 'normal'
+  readonly walLimitBytes: number
   readonly durationMs: number
   /** How long a stream is open in the middle of it; 0 for none. */
   readonly readerMs: number
@@ -23,6 +24,8 @@ export interface SaturationResult {
 
 /** A scan of a large database. */
 export interface ScanRequest {
+  /** Whether the process has been busy before, as a server is. */
+  readonly isWarm: boolean
   readonly path: string
   readonly memoryBudgetBytes: number
   readonly sizeBytes: number
@@ -33,11 +36,13 @@ export interface ScanResult {
   readonly fileSizeBytes: number
   readonly peakBytes: number
   readonly afterMaintenanceBytes: number
+  /** What of that is the heap of V8, which keeps what it once needed for new objects. */
+  readonly heapBytes: number
 }
 
 /** Of the process that has the store. */
 export type WalProtocol = {
   readonly saturate: { readonly request: SaturationRequest; readonly answer: SaturationResult }
-  readonly build: { readonly request: ScanRequest; readonly answer: void }
+  readonly build: { readonly request: Pick<ScanRequest, 'path' | 'sizeBytes'>; readonly answer: void }
   readonly scan: { readonly request: ScanRequest; readonly answer: ScanResult }
 }

@@ -25,7 +25,7 @@ export async function explainStatement(
 ): Promise<readonly string[]> {
   if (kind !== 'read' && kind !== 'write') throw invalidArgument('only queries have a plan', 'explain')
   const settings = mayWrite(kind) ? {} : ({ accessMode: 'read only' } as const)
-  const transaction = await PostgresTransaction.begin(runner, connection, options, settings, limits)
+  const transaction = await new PostgresTransaction(runner, connection, options, settings).begin(limits)
   const run = (text: string) =>
     runner.execute(connection, { sql: text, values: [], kind: 'command' }, { ...limits, isOurs: true })
   try {

@@ -50,8 +50,9 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
   }
 
   async raw({ signal }: StatementContext): Promise<unknown> {
-    return this.#joinedTurn('connection', signal, async (joined) => {
+    return this.joinedTurn('connection', signal, async (joined) => {
       const connection = await this.#leased(joined)
+      await this.transaction?.begin({ signal: joined })
       return lendClient(connection.client, () => {
         connection.isSpoilt = true
       })
@@ -60,11 +61,11 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
 
   execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
     if (this.fate.isEnding) throw this.fate.over()
-    return this.#joinedTurn('query', signal, async (joined) => {
+    return this.joinedTurn('query', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
       const limits = { signal: joined, timeoutMs }
       await this.#streams?.settle(limits)
-      return this.#parts.runner.execute(connection, statement, limits)
+      return this.#parts.runner.execute(connection, statement, limits, this.transaction?.takeBegin())
     })
   }
 
@@ -74,8 +75,9 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
     { signal, timeoutMs }: StatementContext = {},
   ): AsyncGenerator<QueryResult<R>> {
     const size = Math.max(1, chunkSize)
-    const stream = await this.#joinedTurn('stream', signal, async (joined) => {
+    const stream = await this.joinedTurn('stream', signal, async (joined) => {
       const { connection, statement } = await this.#begun(query, joined)
+      await this.transaction?.begin({ signal: joined })
       this.#streams ??= new SessionStreams(
         this.#parts.runner,
         connection,
@@ -85,7 +87,7 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
       return this.#streams.open(statement, { signal: joined })
     })
     const read = (): Promise<unknown[]> =>
-      this.#joinedTurn('stream', signal, async (joined) => {
+      this.joinedTurn('stream', signal, async (joined) => {
         // Also of rows that are there already.
         this.#assertUsable(joined)
         return stream.read(size, { signal: joined, timeoutMs })
@@ -102,19 +104,21 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
   }
 
   async begin(settings: TransactionSettings, { signal }: StatementContext): Promise<void> {
-    await this.#joinedTurn('begin', signal, async (joined) => {
+    await this.joinedTurn('begin', signal, async (joined) => {
       this.fate.assertUsable(joined)
       this.assertNoTransaction()
       const connection = await this.#leased(joined)
       await this.#streams?.settle({ signal: joined })
       const { runner, options } = this.#parts
+      const transaction = new PostgresTransaction(runner, connection, options, settings)
       try {
-        this.transaction = await PostgresTransaction.begin(runner, connection, options, settings, { signal: joined })
+        if (!transaction.canWait) await transaction.begin({ signal: joined })
       } catch (error) {
         // It may have begun, and its settings not be there: nobody else gets the connection.
         if (connection.inTransaction) connection.isSpoilt = true
         throw error
       }
+      this.transaction = transaction
     })
   }
 
@@ -178,31 +182,27 @@ export class PostgresSession extends TransactionSession<PostgresTransaction> imp
     return this.fate.doomed ?? this.#firstFailure
   }
 
+  /** Whether the server has no transaction any more, or never had it. */
+  get #isGone(): boolean {
+    const connection = this.#connection
+    if (connection === undefined || connection.lost !== undefined) return true
+    return this.transaction?.isBegun === true && !connection.inTransaction
+  }
+
   protected override endTransaction(): PostgresTransaction | undefined {
     this.#firstFailure = undefined
     return super.endTransaction()
   }
 
-  /** What failed, as a StoreError. An abort dooms the transaction, as does the loss of its connection. */
+  /** What failed, as a StoreError. An abort dooms the transaction, as does the loss of its connection, or of its BEGIN. */
   protected failed(error: unknown, operation: string): StoreError {
     const failure = classifyPostgresError(error, operation)
     if (this.transaction === undefined) return failure
     const isStopped = failure.code === 'ABORTED' || failure.code === 'TIMEOUT'
-    if (isStopped || this.#connection?.lost !== undefined) this.fate.lose(failure)
+    if (isStopped || this.#isGone) this.fate.lose(failure)
     else if (this.#connection?.isFailed === true && failure.nativeCode !== IN_FAILED_TRANSACTION) {
       this.#firstFailure ??= failure
     }
     return failure
-  }
-
-  #joinedTurn<R>(
-    operation: string,
-    signal: AbortSignal | undefined,
-    work: (joined: AbortSignal) => Promise<R>,
-  ): Promise<R> {
-    return this.inTurn(operation, async () => {
-      using joined = this.fate.joined(signal)
-      return await work(joined.signal)
-    })
   }
 }

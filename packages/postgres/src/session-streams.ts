@@ -70,7 +70,7 @@ export class SessionStreams {
 
   async open(statement: BoundStatement, limits: StatementLimits): Promise<SessionStream> {
     if (!this.#inTransaction()) {
-      this.#own ??= await PostgresTransaction.begin(this.#runner, this.#connection, this.#options, {}, limits)
+      this.#own ??= await new PostgresTransaction(this.#runner, this.#connection, this.#options, {}).begin(limits)
       this.#ownWrites ||= mayWrite(statement.kind)
     }
     const cursor = new PostgresCursor(this.#runner, this.#connection, statement)

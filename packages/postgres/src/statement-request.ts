@@ -18,9 +18,10 @@ export class StatementRequest extends ServerRequest {
   protected readonly statement: PreparedStatement
   readonly #values: readonly BoundValue[]
   readonly #stale: readonly string[]
-  /** Completions of what goes before it. */
-  #others: number
   readonly #preface: string | undefined
+  /** Completions of what goes before it, and what of it is still to be parsed. */
+  #others: number
+  #othersParsed: number
 
   /** `stale` are names that are to be closed first, `preface` a query that is to run first, whatever it answers. */
   constructor(
@@ -32,6 +33,7 @@ export class StatementRequest extends ServerRequest {
     super()
     this.#preface = preface
     this.#others = preface === undefined ? 0 : 1
+    this.#othersParsed = this.#others
     this.statement = statement
     this.#values = values
     this.#stale = stale
@@ -39,6 +41,7 @@ export class StatementRequest extends ServerRequest {
   }
 
   override parsed(): void {
+    if (this.#othersParsed-- > 0) return
     this.statement.isParsed = this.statement.name !== ''
   }
 

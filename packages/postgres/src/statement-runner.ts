@@ -54,15 +54,16 @@ export class StatementRunner {
     return this.#registry
   }
 
-  /** @throws what became of it; see {@link StoppableRuns.run} */
+  /** `begin` is sent before it, in one message. @throws what became of it; see {@link StoppableRuns.run} */
   async execute(
     connection: ServerConnection,
     statement: BoundStatement,
     limits: StatementLimits,
+    begin?: string | undefined,
   ): Promise<QueryResult<unknown>> {
     if (limits.isOurs !== true) this.executed++
     try {
-      return await this.#once(connection, statement, limits)
+      return await this.#once(connection, statement, limits, begin)
     } catch (error) {
       if (!isStalePlan(error)) throw error
       this.#registry.schemaChanged()
@@ -106,13 +107,14 @@ export class StatementRunner {
     connection: ServerConnection,
     statement: BoundStatement,
     { signal, timeoutMs, isOurs }: StatementLimits,
+    begin?: string | undefined,
   ): Promise<QueryResult<unknown>> {
     const { sql, values, kind } = statement
-    const { isPooled } = connection.facts
-    const preface = isPooled && !connection.inTransaction ? prefaceOf(this.#options, statement) : undefined
+    const inTransaction = begin !== undefined || connection.inTransaction
+    const preface = connection.facts.isPooled && !inTransaction ? prefaceOf(this.#options, statement) : begin
     const prepared = connection.statements.get(sql, kind, isOurs !== true)
     const request = new StatementRequest(prepared, values, connection.statements.takeStale(), preface)
-    const isFinal = mayWrite(kind) && !connection.inTransaction
+    const isFinal = mayWrite(kind) && !inTransaction
     await this.#runs.run(connection, request, { operation: 'query', signal, timeoutMs, isFinal })
     if (kind === 'command') this.#registry.schemaChanged()
     return request.result

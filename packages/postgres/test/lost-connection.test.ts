@@ -1,6 +1,7 @@
 // What is told of a statement or a commit whose connection is lost, and that the pool goes on.
 import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
+import type { Client } from 'pg'
 import { expect, it } from 'vitest'
 import { type FaultProxy, openFaultProxy } from '../../../test/servers/fault-proxy.ts'
 import { afterTest, expectCode, RUNNING, testClient, testDatabase, testStore, until } from './support/server-test.ts'
@@ -13,6 +14,16 @@ async function proxied(): Promise<{ proxy: FaultProxy; directUrl: string }> {
 }
 
 const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'upkeep' and datname = current_database()`
+
+/** Until the server has no session of ours any more, and what it told them has been read. */
+async function untilGone(outside: Client): Promise<void> {
+  await until(
+    outside,
+    `not exists (select from pg_stat_activity where application_name = 'upkeep' and datname = current_database())`,
+  )
+  // That came before this answer, and is read in this turn of the loop.
+  await setImmediate()
+}
 
 it('a COMMIT whose answer was lost is OUTCOME_UNKNOWN, whether it was done or not', async () => {
   const { proxy } = await proxied()
@@ -97,12 +108,7 @@ it('a backend that is terminated tells that nothing was done, and the pool heals
   // Those that do nothing are lost in silence.
   await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.01)`.execute(store.db)))
   await outside.query(TERMINATE)
-  await until(
-    outside,
-    `not exists (select from pg_stat_activity where application_name = 'upkeep' and datname = current_database())`,
-  )
-  // What each of them was told came before that answer, and is read in this turn of the loop.
-  await setImmediate()
+  await untilGone(outside)
   const answers = await Promise.allSettled([1, 2, 3].map(() => sql`select 1`.execute(store.db)))
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
   expect((await sql`select * from t`.execute(store.db)).rows).toEqual([])
@@ -115,10 +121,7 @@ it('a transaction that does nothing for too long is TIMEOUT, and rolled back', a
   await sql`create table t (id int)`.execute(store.db)
   const outcome = store.transaction(async (tx) => {
     await sql`insert into t values (1)`.execute(tx)
-    await until(
-      outside,
-      `not exists (select from pg_stat_activity where application_name = 'upkeep' and state like 'idle in%')`,
-    )
+    await untilGone(outside)
   })
   await expectCode(outcome, 'TIMEOUT')
   expect((await sql`select * from t`.execute(store.db)).rows).toEqual([])

@@ -59,7 +59,7 @@ export interface NativeOptions extends SqliteOptions {
    * In milliseconds: how long a statement on its own may hold the event loop. One that takes longer is stopped, runs again
    * on a worker thread, and goes there at once the next time. `false`: none is moved for its length, and those with a
    * signal run on a worker from the start. Needs `interrupt`.
-   * @default 20
+   * @default 15
    */
   readonly inlineBudgetMs?: number | false | undefined
   /** Worker threads of the store. Not in a store URL. */
@@ -114,7 +114,7 @@ export const NATIVE_OPTION_NAMES = [
 ] as const
 
 /** Those that can stand in a URL. */
-export const NATIVE_DEFAULTS = { createDirectory: true, interrupt: true, inlineBudgetMs: 20 } as const
+export const NATIVE_DEFAULTS = { createDirectory: true, interrupt: true, inlineBudgetMs: 15 } as const
 
 /** The defaults of {@link WorkerPoolOptions}. */
 export const POOL_DEFAULTS: ExecutorPoolOptions = {

@@ -40,14 +40,17 @@ interface World {
   until(status: HealthFinding['status']): Promise<HealthFinding | undefined>
 }
 
-async function openWorld(t: Scenario, maxReadAgeMs?: number): Promise<World> {
+async function openWorld(
+  t: Scenario,
+  options: { readonly maxReadAgeMs?: number; readonly durability?: 'normal' } = {},
+): Promise<World> {
   const clock = t.manualClock()
   const { logger, lines } = keepingLogger()
   const store = await t.openWith(['sample', 'counter'], {
     clock,
     logger,
     walLimitBytes: WAL_LIMIT_BYTES,
-    maxReadAgeMs,
+    ...options,
     health: { cacheMs: false },
   })
   await store.db
@@ -138,6 +141,22 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
     await goesOn(world, t)
   })
 
+  if (capabilities.checkpointer !== false) {
+    test('with durability normal commits are synced meanwhile, so that it does not grow beyond the disk', async (t) => {
+      const { clock, until, store } = await openWorld(t, { durability: 'normal' })
+      const synchronous = () =>
+        store.transaction(async (tx) => (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(tx)).rows[0])
+      expect(await synchronous()).toEqual({ synchronous: 1 })
+      const stream = store.db.selectFrom('sample').select('id').stream(1)
+      await stream.next()
+      await writeMuch(store)
+      await until('warn')
+      await lookAgainUntil(clock, async () => (await synchronous())?.synchronous === 2)
+      await stream.return?.()
+      await lookAgainUntil(clock, async () => (await synchronous())?.synchronous === 1)
+    })
+  }
+
   test('a reader of another process is said to be that', async (t) => {
     const world = await openWorld(t)
     const { store, until, lines } = world
@@ -151,7 +170,7 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
   })
 
   test('below the limit nobody is told of it, whoever reads', async (t) => {
-    const { store, clock, lines } = await openWorld(t, 1000)
+    const { store, clock, lines } = await openWorld(t, { maxReadAgeMs: 1000 })
     const stream = store.db.selectFrom('sample').select('id').stream(1)
     await stream.next()
     await store.db.updateTable('counter').set({ value: 7 }).execute()
@@ -165,7 +184,7 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
 
   describe('maxReadAgeMs', () => {
     test('ends a stream that is older, with TIMEOUT, and the log is small again', async (t) => {
-      const world = await openWorld(t, 3000)
+      const world = await openWorld(t, { maxReadAgeMs: 3000 })
       const { store, clock, lines } = world
       await store.db
         .insertInto('sample')
@@ -182,7 +201,7 @@ export const heldLog: Topic = ({ harness, describe, expect, expectCode, test }) 
     })
 
     test('ends a read-only transaction that is older: it is TIMEOUT from then on', async (t) => {
-      const world = await openWorld(t, 3000)
+      const world = await openWorld(t, { maxReadAgeMs: 3000 })
       const { store, clock, lines } = world
       const read = createGate()
       const enough = createGate()

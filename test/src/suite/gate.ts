@@ -62,7 +62,7 @@ export async function microtasks(count: number): Promise<void> {
 export async function soon(holds: () => boolean): Promise<void> {
   while (!holds()) {
     for (let task = 0; task < 100 && !holds(); task++) await undefined
-    if (!holds()) await new Promise<void>((resolve) => void setTimeout(resolve, 0))
+    if (!holds()) await turns(1)
   }
 }
 

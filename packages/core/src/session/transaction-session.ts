@@ -139,6 +139,23 @@ export abstract class TransactionSession<T extends OpenTransaction> {
     }
   }
 
+  /** As {@link inTurn}; `joined` ends with `signal`, with the session's and with its doom. */
+  protected joinedTurn<R>(
+    operation: string,
+    signal: AbortSignal | undefined,
+    work: (joined: AbortSignal) => Promise<R>,
+  ): Promise<R> {
+    return this.inTurn(operation, async () => {
+      using joined = this.fate.joined(signal)
+      return await work(joined.signal)
+    })
+  }
+
+  /** Gives up the snapshot, behind the statement that is running; who goes on with it hears why. */
+  protected cutShort(reason: StoreError): void {
+    if (this.doom(reason)) void this.turns.run(async () => this.transaction?.rollbackQuietly())
+  }
+
   async #commit(): Promise<void> {
     const transaction = this.requireTransaction()
     const { failure } = this

@@ -13,30 +13,27 @@
  * Source: https://www.sqlite.org/wal.html#ckpt
  */
 import { abortError } from '../abort/abort-error.ts'
-import { joinSignals } from '../abort/join-signals.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { AUTOCHECKPOINT_PAGES } from './autocheckpoint.ts'
+import { CommitSync } from './commit-sync.ts'
 import type { ConnectionSet } from './connection-set.ts'
+import { isBusyElsewhere, LogCopier, withLogLock } from './log-copier.ts'
+import { type LogSizes, logSizes } from './log-sizes.ts'
 import { type CheckpointRow, checkpointRow } from './maintenance/checkpoint-row.ts'
-import { withWriteLock } from './maintenance/maintenance-scope.ts'
-import type { CheckpointMode, SqliteFiles, SqliteOffload } from './port.ts'
+import type { SqliteFiles, SqliteOffload } from './port.ts'
 import { readPragma } from './pragmas.ts'
 import { classifySqliteError } from './sqlite-errors.ts'
 import type { WalCeiling } from './wal-ceiling.ts'
 import { walSizeBytes } from './wal-size.ts'
 
-const MIB = 1024 * 1024
-
-export const REST_LOOK_MS = 250
-export const KEEP_LOOK_MS = 50
+const REST_LOOK_MS = 250
+const KEEP_LOOK_MS = 50
 /** Nothing to do for so long, and it rests. */
 const IDLE_MS = 30_000
 /** A thread that could not be started is tried again after this. */
 const RETRY_MS = 60_000
-/** Somebody has the write lock: the next look will do. */
-const LOCK_WAIT_MS = 1000
 /** Behind a reader it looks more and more seldom, up to this. */
 const MAX_HELD_LOOK_MS = 400
 
@@ -51,26 +48,12 @@ export interface CheckpointerParts {
   readonly openThread: (() => SqliteOffload) | undefined
 }
 
-/** In bytes of the log; all below the limit that the application has set. */
-interface LogSizes {
-  /** From here on it is worth a thread: just before SQLite would copy on a commit. */
-  readonly start: number
-  /** From here on it is copied and begun anew. */
-  readonly keep: number
-  /** From here on the file is cut off: one that is merely begun anew is written faster. */
-  readonly cut: number
-}
-
-function logSizes(limitBytes: number | false): LogSizes {
-  const limit = limitBytes === false ? Number.POSITIVE_INFINITY : limitBytes
-  return { start: Math.min(2 * MIB, limit / 4), keep: Math.min(4 * MIB, limit / 2), cut: Math.min(16 * MIB, limit) }
-}
-
 export class Checkpointer {
   readonly #parts: CheckpointerParts
   readonly #sizes: LogSizes
+  readonly #commitSync: CommitSync
   readonly #closing = new AbortController()
-  #thread: SqliteOffload | undefined
+  #keeping: LogCopier | undefined
   #resumeAutocheckpoint: (() => Promise<void>) | undefined
   #timer: unknown
   /** Whether a look is due that a write need not ask for again. */
@@ -88,12 +71,13 @@ export class Checkpointer {
   constructor(parts: CheckpointerParts) {
     this.#parts = parts
     this.#sizes = logSizes(parts.set.options.walLimitBytes)
+    this.#commitSync = new CommitSync(parts.set)
     parts.set.lock.onRelease = () => this.#wrote()
   }
 
   /** Whether commits leave the log to it. */
   get isKeeping(): boolean {
-    return this.#thread !== undefined
+    return this.#keeping !== undefined
   }
 
   /** Resolves once it does nothing more until the answer is called. Commits leave the log alone if they did before. */
@@ -143,8 +127,8 @@ export class Checkpointer {
     this.#closing.abort(new StoreError('CLOSED', 'the store is closing', { operation: 'checkpoint' }))
     this.#disarm()
     await this.#flight
-    await this.#thread?.close().catch(() => undefined)
-    this.#thread = undefined
+    await this.#keeping?.close()
+    this.#keeping = undefined
   }
 
   /** Called after each write: it must cost nothing. */
@@ -187,7 +171,7 @@ export class Checkpointer {
     // Whoever pauses it looks after the log, and has it look again.
     if (this.#pauses > 0 || set.isClosed) return undefined
     const sizeBytes = walSizeBytes(files, set.path)
-    if (this.#thread === undefined) {
+    if (this.#keeping === undefined) {
       if (openThread === undefined || clock.monotonicMs() < this.#retryAtMs) return this.#watch(sizeBytes)
       if (sizeBytes <= this.#sizes.start) return undefined
       await this.#begin(openThread)
@@ -222,16 +206,16 @@ export class Checkpointer {
 
   async #begin(openThread: () => SqliteOffload): Promise<void> {
     const { set, clock } = this.#parts
-    const thread = openThread()
+    const copier = new LogCopier(this.#parts, openThread(), this.#sizes.brake, this.#closing.signal)
     try {
       // It has to show that it works before commits rely on it.
-      await run(thread, 'NOOP', this.#closing.signal)
+      await copier.run('NOOP')
       this.#resumeAutocheckpoint = await this.#locked(() => set.suspendAutocheckpoint())
     } catch (error) {
-      await thread.close()
+      await copier.close()
       throw error
     }
-    this.#thread = thread
+    this.#keeping = copier
     this.#workedMs = clock.monotonicMs()
     this.#pageSizeBytes = Number(readPragma(set.writer.db, 'page_size'))
   }
@@ -240,35 +224,29 @@ export class Checkpointer {
   async #copy(sizeBytes: number): Promise<boolean> {
     const { set, files, ceiling } = this.#parts
     const isTooLarge = sizeBytes > this.#sizes.cut
-    const before = await this.#run('NOOP')
+    const before = await this.#copier.run('NOOP')
     const isSettled = before.logFrames === this.#settled?.logFrames && before.copiedFrames === before.logFrames
     if (!isTooLarge && (isSettled || this.#bytesOf(before) <= this.#sizes.keep)) return false
-    await this.#run('PASSIVE')
-    // Once more: what was written meanwhile.
-    const row = await this.#run('PASSIVE')
+    const wasHeld = this.#heldLookMs > KEEP_LOOK_MS
+    const { row, isHeld } = await this.#copier.copyAndRestart(isTooLarge ? 'TRUNCATE' : 'RESTART', wasHeld)
     // Another process copies it just now.
     if (row.logFrames < 0) return true
-    const isHeld = row.copiedFrames < row.logFrames || !(await this.#restart(isTooLarge ? 'TRUNCATE' : 'RESTART'))
+    if (!isHeld) this.#settled = row
     this.#heldLookMs = isHeld ? Math.min(MAX_HELD_LOOK_MS, 2 * this.#heldLookMs) : KEEP_LOOK_MS
-    ceiling.observe({ sizeBytes: walSizeBytes(files, set.path), copiedFrames: row.copiedFrames, isHeld })
+    const sizeAfterBytes = walSizeBytes(files, set.path)
+    ceiling.observe({ sizeBytes: sizeAfterBytes, copiedFrames: row.copiedFrames, isHeld })
+    await this.#syncCommits(isHeld && sizeAfterBytes > this.#sizes.sync)
     return true
   }
 
-  /** Answers whether the log has been begun anew. */
-  async #restart(mode: 'RESTART' | 'TRUNCATE'): Promise<boolean> {
-    const row = await this.#locked(() => this.#run(mode)).catch((error: unknown) => {
-      if (isBusyElsewhere(error)) return undefined
-      throw error
-    })
-    if (row === undefined || row.busy) return false
-    this.#settled = row
-    return true
+  async #syncCommits(isWanted: boolean): Promise<void> {
+    if (this.#commitSync.isDue(isWanted)) await this.#locked(() => this.#commitSync.set(isWanted))
   }
 
   /** Little is written: the log is left empty, to SQLite's own checkpoints. */
   async #rest(): Promise<void> {
     await this.#locked(async () => {
-      await this.#run('TRUNCATE')
+      await this.#copier.run('TRUNCATE')
       await this.#resume()
     })
     await this.#leaveThread()
@@ -290,52 +268,27 @@ export class Checkpointer {
   async #resume(): Promise<void> {
     const resume = this.#resumeAutocheckpoint
     this.#resumeAutocheckpoint = undefined
+    this.#commitSync.set(false)
     await resume?.()
   }
 
   async #leaveThread(): Promise<void> {
-    const thread = this.#thread
-    this.#thread = undefined
+    const copier = this.#keeping
+    this.#keeping = undefined
     this.#settled = undefined
-    await thread?.close().catch(() => undefined)
+    await copier?.close()
   }
 
-  /** With the write lock, unless somebody keeps it for long. */
-  async #locked<T>(work: () => T | Promise<T>): Promise<T> {
-    const { clock, set } = this.#parts
-    const late = new AbortController()
-    const timer = clock.setTimer(() => late.abort(), LOCK_WAIT_MS, true)
-    using either = joinSignals([late.signal, this.#closing.signal])
-    try {
-      return await withWriteLock({ set }, either.signal, () => {
-        clock.clearTimer(timer)
-        return work()
-      })
-    } catch (error) {
-      if (!late.signal.aborted) throw error
-      throw new StoreError('BUSY', 'the write lock is held', { operation: 'checkpoint' })
-    } finally {
-      clock.clearTimer(timer)
-    }
+  #locked<T>(work: () => T | Promise<T>): Promise<T> {
+    return withLogLock(this.#parts, this.#closing.signal, work)
   }
 
-  #run(mode: CheckpointMode): Promise<CheckpointRow> {
-    if (this.#thread === undefined) throw abortError(this.#closing.signal, 'checkpoint')
-    this.#parts.set.guard.assertSame()
-    return run(this.#thread, mode, this.#closing.signal)
+  get #copier(): LogCopier {
+    if (this.#keeping === undefined) throw abortError(this.#closing.signal, 'checkpoint')
+    return this.#keeping
   }
 
   #bytesOf({ logFrames }: CheckpointRow): number {
     return logFrames * this.#pageSizeBytes
   }
-}
-
-async function run(thread: SqliteOffload, mode: CheckpointMode, signal: AbortSignal): Promise<CheckpointRow> {
-  const [row] = await thread.run({ name: 'checkpoint', mode }, signal)
-  return checkpointRow(row)
-}
-
-/** A lock was in the way; nothing has failed. */
-function isBusyElsewhere(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'BUSY'
 }

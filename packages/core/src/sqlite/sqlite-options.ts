@@ -25,8 +25,9 @@ export interface SqliteOptions {
   /** Whether foreign keys are enforced. Source: https://www.sqlite.org/foreignkeys.html#fk_enable @default true */
   readonly foreignKeys?: boolean | undefined
   /**
-   * In bytes: the page cache of each connection, that is of the writer, the reader and every leased reader. Not
-   * together with {@link SqliteOptions.memoryBudgetBytes}. Source: https://www.sqlite.org/pragma.html#pragma_cache_size
+   * In bytes: the page cache of each connection, that is of the writer, the reader and every leased reader; a
+   * worker has 1 MiB at most. Not together with {@link SqliteOptions.memoryBudgetBytes}.
+   * Source: https://www.sqlite.org/pragma.html#pragma_cache_size
    * @default 16 MiB
    */
   readonly cacheSizeBytes?: number | undefined

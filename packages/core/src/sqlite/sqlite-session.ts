@@ -51,9 +51,8 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
   }
 
   async raw({ signal }: StatementContext): Promise<unknown> {
-    return this.inTurn('connection', async () => {
-      using joined = this.fate.joined(signal)
-      const connection = await this.#statements.writer(joined.signal)
+    return this.joinedTurn('connection', signal, async (joined) => {
+      const connection = await this.#statements.writer(joined)
       this.#lease.settingsChanged = true
       return connection.db.raw
     })
@@ -168,13 +167,8 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
     return this.#router.set.registry.add({
       label: 'read-only transaction',
       sql: () => this.#sql,
-      end: (reason) => this.#cutShort(reason),
+      end: (reason) => this.cutShort(reason),
     })
-  }
-
-  /** Its snapshot is given back behind the statement that is running; who goes on with it hears why. */
-  #cutShort(reason: StoreError): void {
-    if (this.doom(reason)) void this.turns.run(async () => this.transaction?.rollbackQuietly())
   }
 
   #commitAtOnce(): boolean {
@@ -199,11 +193,10 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
   }
 
   #executeInTurn(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
-    return this.inTurn('query', async () => {
-      using joined = this.fate.joined(ctx.signal)
-      const { timeoutMs, isAbortable } = ctx
-      return await this.#statements.execute(query, { signal: joined.signal, timeoutMs, isAbortable }, ctx)
-    })
+    const { timeoutMs, isAbortable } = ctx
+    return this.joinedTurn('query', ctx.signal, (joined) =>
+      this.#statements.execute(query, { signal: joined, timeoutMs, isAbortable }, ctx),
+    )
   }
 
   /** What failed, as a StoreError; an abort, or a rollback that SQLite did by itself, dooms the transaction. */

@@ -20,6 +20,12 @@ export async function until(lab: Lab, sql: string): Promise<void> {
   }
 }
 
+/** Those that VACUUM in this database just now. */
+export const VACUUMING = 'pg_stat_progress_vacuum WHERE datname = current_database()'
+
+/** Whether there is one. */
+export const IS_VACUUMING: string = `SELECT count(*) > 0 AS yes FROM ${VACUUMING}`
+
 /** Backends of maintenance that are at work on this database. */
 export async function working(lab: Lab): Promise<number> {
   const [row] = await lab.sql(

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isLeftOut } from '../../../../test/servers/is-left-out.ts'
-import { fillTable, slowDown, until } from './fill-table.ts'
+import { fillTable, IS_VACUUMING, slowDown, until, VACUUMING } from './fill-table.ts'
 import { type Lab, openLab } from './maintenance-lab.ts'
 
 const CHILD = fileURLToPath(new URL('maintainer-child.ts', import.meta.url))
@@ -158,12 +158,10 @@ describe('behind pgbouncer', () => {
     await slowDown(lab)
     const controller = new AbortController()
     const running = lab.maintain({ signal: controller.signal, steps: ['vacuum'] })
-    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()')
+    await until(lab, IS_VACUUMING)
     controller.abort()
     expect((await running).steps.vacuum?.status).toBe('aborted')
-    expect(
-      await lab.sql('SELECT count(*)::int AS count FROM pg_stat_progress_vacuum WHERE datname = current_database()'),
-    ).toEqual([{ count: 0 }])
+    expect(await lab.sql(`SELECT count(*)::int AS count FROM ${VACUUMING}`)).toEqual([{ count: 0 }])
   })
 })
 
@@ -173,7 +171,7 @@ describe('a lease', () => {
     await fillTable(lab, 'slow', 20_000)
     await slowDown(lab)
     const running = lab.maintain({ steps: ['vacuum'] }, lab.parts({ leaseMs: 500 }))
-    await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()')
+    await until(lab, IS_VACUUMING)
     await lab.sql("UPDATE upkeep_maintenance SET value = 'stolen', holder = 'somebody' WHERE key = 'maintainer'")
     expect((await running).steps.vacuum).toMatchObject({ status: 'failed' })
     expect(await lab.sql("SELECT value FROM upkeep_maintenance WHERE key = 'maintainer'")).toEqual([

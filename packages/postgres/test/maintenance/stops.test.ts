@@ -2,10 +2,8 @@
 // pg_stat_activity shows, and nothing is left behind.
 import { describe, expect, it } from 'vitest'
 import type { ClientHandle } from '../../src/maintenance/dedicated-client.ts'
-import { fillTable, slowDown, until, working } from './fill-table.ts'
+import { fillTable, IS_VACUUMING, slowDown, until, VACUUMING, working } from './fill-table.ts'
 import { type Lab, openLab } from './maintenance-lab.ts'
-
-const vacuums = 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()'
 
 /** Locks of maintenance on this database, its claim among them. */
 const held = `SELECT count(*)::int AS count FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -25,7 +23,7 @@ for (const server of ['newest', 'oldest'] as const) {
       await slowDown(lab)
       const controller = new AbortController()
       const running = lab.maintain({ signal: controller.signal, steps: ['vacuum'] })
-      await until(lab, vacuums)
+      await until(lab, IS_VACUUMING)
       controller.abort(new Error('enough'))
       const { steps } = await running
       expect(steps.vacuum?.status).toBe('aborted')
@@ -129,7 +127,7 @@ for (const server of ['newest', 'oldest'] as const) {
       await slowDown(lab)
       const other = await lab.session()
       const running = lab.maintain({ steps: ['vacuum'], maxWriteWaitMs: 50 })
-      await until(lab, vacuums)
+      await until(lab, IS_VACUUMING)
       await other.query('ALTER TABLE wanted ADD COLUMN more int')
       const { steps } = await running
       expect(steps.vacuum).toMatchObject({ status: 'blocked', tables: [{ name: 'public.wanted', status: 'blocked' }] })
@@ -153,15 +151,12 @@ for (const server of ['newest', 'oldest'] as const) {
         },
       )
       const failed = dying.catch((error: unknown) => error)
-      await until(lab, vacuums)
+      await until(lab, IS_VACUUMING)
       expect((await lab.maintain()).skip).toContain(parts.owner)
       for (const handle of handles) handle.destroy()
       expect(await failed).toMatchObject({ code: 'CONNECTION' })
       // From 14 on the server looks for its client once a second; before, it notices when it has something to say.
-      if (server === 'oldest')
-        await lab.sql(
-          'SELECT pg_terminate_backend(pid) FROM pg_stat_progress_vacuum WHERE datname = current_database()',
-        )
+      if (server === 'oldest') await lab.sql(`SELECT pg_terminate_backend(pid) FROM ${VACUUMING}`)
       await until(
         lab,
         `SELECT count(*) = 0 AS yes FROM pg_stat_activity

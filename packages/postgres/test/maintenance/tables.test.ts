@@ -2,7 +2,7 @@
 // it, each by its exact status.
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { fillTable, until } from './fill-table.ts'
+import { fillTable, IS_VACUUMING, until } from './fill-table.ts'
 import { openLab } from './maintenance-lab.ts'
 
 for (const server of ['newest', 'oldest'] as const) {
@@ -137,7 +137,7 @@ for (const server of ['newest', 'oldest'] as const) {
       const other = await lab.session()
       await other.query('SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1')
       const vacuuming = other.query('VACUUM busy').catch((error: unknown) => error)
-      await until(lab, 'SELECT count(*) > 0 AS yes FROM pg_stat_progress_vacuum WHERE datname = current_database()')
+      await until(lab, IS_VACUUMING)
       const { steps } = await lab.maintain()
       expect(steps.vacuum).toMatchObject({ status: 'skipped', tables: [{ name: 'public.busy', status: 'skipped' }] })
       await lab.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'VACUUM busy'")

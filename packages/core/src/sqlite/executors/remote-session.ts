@@ -42,11 +42,10 @@ export class RemoteSession extends TransactionSession<SqliteTransaction> impleme
 
   execute(query: CompiledQuery, { signal, timeoutMs }: StatementContext): Promise<QueryResult<unknown>> {
     if (this.fate.isEnding) throw this.fate.over()
-    return this.inTurn('query', async () => {
-      using joined = this.fate.joined(signal)
-      const { connection, kind } = this.#ready(query, joined.signal)
+    return this.joinedTurn('query', signal, async (joined) => {
+      const { connection, kind } = this.#ready(query, joined)
       const parameters = bindParameters(query.parameters)
-      using deadline = openDeadline({ signal: joined.signal, timeoutMs }, this.#router.set.clock, 'query')
+      using deadline = openDeadline({ signal: joined, timeoutMs }, this.#router.set.clock, 'query')
       this.#router.set.counters.worker++
       const { result } = await connection.execute({ sql: query.sql, kind, parameters }, 'CONNECTION', deadline.signal)
       return result
@@ -94,9 +93,7 @@ export class RemoteSession extends TransactionSession<SqliteTransaction> impleme
     return this.#router.set.registry.add({
       label: 'read-only transaction',
       sql: () => this.#sql,
-      end: (reason) => {
-        if (this.doom(reason)) void this.turns.run(async () => this.transaction?.rollbackQuietly())
-      },
+      end: (reason) => this.cutShort(reason),
     })
   }
 
