@@ -74,9 +74,9 @@ describe('an import', () => {
     }
   })
 
-  it('has statements that were prepared before see the new tables, whatever their columns', async () => {
+  it('has statements that were prepared before see the new tables, with the types of their columns', async () => {
     await using store = await openWasmStore({ path: ':memory:' })
-    await sql`create table note (id integer primary key, body text)`.execute(store.db)
+    await sql`create table note (done text, body text)`.execute(store.db)
     const all = sql`select * from note`
     expect((await all.execute(store.db)).rows).toEqual([])
     await using other = await openWasmStore({ path: ':memory:' })
