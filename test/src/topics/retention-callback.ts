@@ -219,11 +219,12 @@ export const retentionCallback: Topic = ({ expect, test }) => {
         await store.transaction((tx) =>
           tx.insertInto('event').values({ id: 9, at: null, kind: null, size: null }).execute(),
         )
-        codes.push(await rejectionOf(store.maintenance()))
+        // Without an async context nobody can know that it would wait for itself.
+        if (store.capabilities.asyncContext) codes.push(await rejectionOf(store.maintenance()))
       },
     })
     await runTask<any>(store, task)
     expect(await keysOf(store.db)).toEqual([9])
-    expect(codes).toMatchObject(store.capabilities.asyncContext ? [{ code: 'NESTED_USE' }] : codes)
+    expect(codes).toMatchObject(store.capabilities.asyncContext ? [{ code: 'NESTED_USE' }] : [])
   })
 }

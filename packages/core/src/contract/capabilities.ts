@@ -24,11 +24,12 @@ export interface Capabilities {
    */
   readonly workers: boolean
   /**
-   * How a full VACUUM runs: in a process that an abort kills, or in the server. `false`: not at all; `steps: ['vacuum']`
-   * is `UNSUPPORTED`, and the modes of `maintenance()` report the step as skipped.
+   * How a full VACUUM runs: in a process that an abort kills, in the database's own worker, which is looked up from and
+   * answers nothing meanwhile, or in the server. `false`: not at all; `steps: ['vacuum']` is `UNSUPPORTED`, and the modes
+   * of `maintenance()` report the step as skipped.
    * Source: https://www.sqlite.org/lang_vacuum.html
    */
-  readonly vacuum: 'process' | 'server' | false
+  readonly vacuum: 'process' | 'worker' | 'server' | false
   /**
    * Where maintenance runs. `process`: its long steps (statistics and integrity check of a large file, large checkpoints)
    * in a process, the rest on the caller's thread. `worker`: the rest on a thread of its own, and nothing but questions on

@@ -4,6 +4,8 @@
  * A file in WAL mode has a writer, a shared query-only reader and leased readers. A database in memory, or one with a
  * rollback journal, has a single connection for everything.
  */
+import type { QueryResult } from 'kysely'
+import type { StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { PoolStats } from '../contract/stats.ts'
@@ -23,6 +25,8 @@ import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteCounters, type SqliteCounters } from './sqlite-counters.ts'
 import { classifySqliteError, isBusy } from './sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import type { PreparedStatement } from './sqlite-statement.ts'
+import { executeStoppable, type StatementStopper } from './statement-stopper.ts'
 import { WriteLock } from './write-lock.ts'
 
 /** What a set is opened with. */
@@ -37,6 +41,9 @@ export interface ConnectionSetOptions {
   readonly files?: SqliteFiles | undefined
   /** See `SqliteEngineOptions.journal`. */
   readonly journal?: JournalKind | undefined
+  readonly stopper?: StatementStopper | undefined
+  /** See `SqliteEngineOptions.exclusive`. */
+  readonly exclusive?: boolean | undefined
 }
 
 export class ConnectionSet {
@@ -56,6 +63,10 @@ export class ConnectionSet {
   readonly registry: ReaderRegistry
   /** Whether commits copy the log; the writer is only touched with its lock held. */
   readonly autocheckpoint: Autocheckpoint = new Autocheckpoint((pages) => this.#setAutocheckpoint(pages))
+  /** Whether there is one connection, which stays. */
+  readonly isSingle: boolean
+  /** Stops what runs on its connections, where something can look up from there. */
+  readonly stopper: StatementStopper | undefined
   readonly #log: StoreLog
   readonly #epoch: SchemaEpoch
   readonly clock: Clock
@@ -68,7 +79,8 @@ export class ConnectionSet {
   #hasTemporary = false
   #isClosed = false
 
-  private constructor({ port, path, options, clock, log, files, journal = 'wal' }: ConnectionSetOptions) {
+  private constructor(setOptions: ConnectionSetOptions) {
+    const { port, path, options, clock, log, files, journal = 'wal', stopper, exclusive = false } = setOptions
     this.port = port
     this.path = path
     this.options = options
@@ -77,6 +89,8 @@ export class ConnectionSet {
     this.busy = { clock, timeoutMs: options.busyTimeoutMs, isBusy: (error) => isBusy(port, error) }
     this.clock = clock
     this.#log = log
+    this.stopper = stopper
+    this.isSingle = exclusive || path === ':memory:'
     this.#journal = journal
     this.guard = new FileGuard({
       path,
@@ -123,6 +137,23 @@ export class ConnectionSet {
 
   resetReaderStats(): void {
     this.#readers?.resetStats()
+  }
+
+  /** Runs what the application has asked for, which stops when `ctx` says so, where that can be. */
+  run<T>(ctx: StatementContext, call: () => T): T {
+    return this.stopper === undefined ? call() : this.stopper.run(ctx, call)
+  }
+
+  /** As {@link run}, of a statement that is prepared. The hot path: without a stopper nothing is made for it. */
+  execute(
+    connection: SqliteConnection,
+    statement: PreparedStatement,
+    parameters: readonly unknown[],
+    limitMs: number | undefined,
+    ctx: StatementContext,
+  ): QueryResult<unknown> {
+    if (this.stopper === undefined) return connection.execute(statement, parameters, limitMs)
+    return executeStoppable(this.stopper, connection, statement, parameters, limitMs, ctx)
   }
 
   get isClosed(): boolean {
@@ -204,11 +235,12 @@ export class ConnectionSet {
 
   /**
    * Puts a fresh connection in the writer's place: the surest way to restore its settings, TEMP objects and attached
-   * databases. A database in memory would be lost, so there its pragmas are set again.
+   * databases. A database in memory would be lost, and one that is exclusive cannot be opened twice, so there its pragmas
+   * are set again.
    */
   async resetWriter(): Promise<void> {
     try {
-      if (this.isMemory) {
+      if (this.isSingle) {
         resetInPlace(this.#writer, this.options)
       } else {
         const before = this.#writer
@@ -305,7 +337,7 @@ export class ConnectionSet {
     this.#writer = await retryWhileBusy(this.busy, signal, () => this.#openWriter(mustExist))
     this.#hasTemporary = false
     this.#setAutocheckpoint(this.autocheckpoint.pages)
-    if (this.isMemory || !this.hasWriteAheadLog) return
+    if (this.isSingle || !this.hasWriteAheadLog) return
     this.guard.adoptLog()
     this.#reader = await retryWhileBusy(this.busy, signal, () => this.#openReader())
     const openReader = (): Promise<SqliteConnection> =>

@@ -32,11 +32,14 @@ const NOTHING: LogUpkeep = {
   close: async () => undefined,
 }
 
-/** Begins to look after the log; the log of a database that is only read is its writer's. */
+/**
+ * Begins to look after the log. That of a database that is only read is its writer's, and where there is one connection
+ * its commits copy it: nobody reads beside them.
+ */
 export function openLogUpkeep(options: SqliteEngineOptions, set: ConnectionSet): LogUpkeep {
   const { files, clock, log } = options
   const { readOnly, checkpointer } = set.options
-  if (set.isMemory || !set.hasWriteAheadLog || readOnly || files === undefined) return NOTHING
+  if (set.isSingle || !set.hasWriteAheadLog || readOnly || files === undefined) return NOTHING
   const openThread = checkpointer ? shareThread(options, set) : undefined
   const ceiling = new WalCeiling({ registry: set.registry, lock: set.lock, options: set.options, clock, log })
   const keeper = new Checkpointer({ set, files, clock, log, ceiling, openThread })

@@ -14,7 +14,7 @@ import { isPlainRead, runPlainRead } from './plain-read.ts'
 import type { SessionLease } from './session-lease.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { openCursor } from './sqlite-cursor.ts'
-import { openSharedStream, type RowSource, rowsInMemory } from './sqlite-stream.ts'
+import { openSharedStream, type RowSource, rowsInMemory, stoppable } from './sqlite-stream.ts'
 import type { SqliteTransaction } from './sqlite-transaction.ts'
 import type { StatementClass } from './statement-class.ts'
 import { changesSchema, type StatementRouter } from './statement-router.ts'
@@ -32,6 +32,16 @@ export interface SessionParts {
   readonly transaction: () => SqliteTransaction | undefined
 }
 
+/** How a stream is opened. */
+export interface SessionStream {
+  readonly signal: AbortSignal
+  readonly rowCount: number
+  /** Whether it is to be one that its caller can stop at any moment. */
+  readonly isAbortable: boolean
+  /** What stops it while its rows are read. */
+  readonly asked: StatementContext
+}
+
 export class SessionStatements {
   readonly #parts: SessionParts
 
@@ -39,29 +49,34 @@ export class SessionStatements {
     this.#parts = parts
   }
 
-  async execute(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+  /** `ctx` is that of the session too; `asked`, of this statement alone, is what stops it while it runs. */
+  async execute(query: CompiledQuery, ctx: StatementContext, asked: StatementContext): Promise<QueryResult<unknown>> {
     const { signal, timeoutMs: limitMs } = ctx
     const { router, long, lease, fate, transaction } = this.#parts
     fate.assertUsable(signal)
     const kind = router.classify(query.sql)
-    const { busy } = router.set
+    const { set } = router
+    const { busy } = set
     if (lease.connection === undefined) {
-      await router.set.whenUsable(signal)
+      await set.whenUsable(signal)
       const read = await runPlainRead(router, long, query, kind, ctx)
       if (read !== undefined) return read
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    if (transaction() !== undefined) return this.#run(connection, query, kind, limitMs)
-    return retryWhileBusy(busy, signal, () => this.#run(connection, query, kind, limitMs))
+    const run = (): QueryResult<unknown> => set.run(asked, () => this.#run(connection, query, kind, limitMs))
+    return transaction() === undefined ? retryWhileBusy(busy, signal, run) : run()
   }
 
-  /** `isAbortable`: it is to be one that its caller can stop at any moment. */
-  async openStream(
+  async openStream(query: CompiledQuery, request: SessionStream): Promise<RowSource> {
+    const { set } = this.#parts.router
+    const source = await this.#openSource(query, request)
+    return set.stopper === undefined ? source : stoppable(source, (read) => set.run(request.asked, read))
+  }
+
+  async #openSource(
     query: CompiledQuery,
-    signal: AbortSignal,
-    chunkSize: number,
-    isAbortable: boolean,
+    { signal, rowCount: chunkSize, isAbortable, asked }: SessionStream,
   ): Promise<RowSource> {
     const { router, long, lease, fate, holder, assertNotNested } = this.#parts
     fate.assertUsable(signal)
@@ -77,7 +92,8 @@ export class SessionStatements {
     }
     const connection = await this.writer(signal)
     this.#assertAllowed(kind)
-    return openCursor(connection, query, kind) ?? rowsInMemory(this.#run(connection, query, kind, undefined).rows)
+    const run = (): QueryResult<unknown> => this.#run(connection, query, kind, undefined)
+    return openCursor(connection, query, kind) ?? rowsInMemory(router.set.run(asked, run).rows)
   }
 
   /** The session may have ended while it waited for the lock. */

@@ -29,6 +29,7 @@ export class SidecarLock {
   readonly #port: SqlitePort
   readonly #path: string
   readonly #owner: string
+  #held: SidecarHold | undefined
 
   constructor(port: SqlitePort, path: string, owner: string) {
     this.#port = port
@@ -37,11 +38,13 @@ export class SidecarLock {
   }
 
   /**
-   * What the last holder has noted under `key`; `undefined` also where there has been none. Needs no lock.
+   * What the last holder has noted under `key`; `undefined` also where there has been none. Needs no lock. While it is
+   * held by this very object the holder is asked: not every file system lets the file be opened beside it.
    *
    * @throws the driver's error, BUSY among them while a holder is just writing
    */
   recall(key: string): string | undefined {
+    if (this.#held !== undefined) return this.#held.recall(key)
     let db: SqliteDatabase
     try {
       db = this.#port.open(this.#path, { readOnly: true, mustExist: true, plain: true })
@@ -69,7 +72,7 @@ export class SidecarLock {
       db.exec('PRAGMA synchronous = OFF')
       commitClaim(db, claim)
       db.exec('BEGIN IMMEDIATE')
-      if (readHolder(db) === claim) return hold(db)
+      if (readHolder(db) === claim) return this.#hold(db)
     } catch (error) {
       if (!isBusy(this.#port, error)) {
         db.close()
@@ -77,6 +80,21 @@ export class SidecarLock {
       }
     }
     return lost(db)
+  }
+
+  #hold(db: SqliteDatabase): SidecarHold {
+    const hold: SidecarHold = {
+      held: true,
+      recall: (key) => readNote(db, key),
+      remember: (key, value) =>
+        void db.prepare('INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)').run([key, value]),
+      release: () => {
+        if (this.#held === hold) this.#held = undefined
+        releaseHeld(db)
+      },
+    }
+    this.#held = hold
+    return hold
   }
 }
 
@@ -108,16 +126,6 @@ function readHolder(db: SqliteDatabase): string | undefined {
 function readNote(db: SqliteDatabase, key: string): string | undefined {
   const value = db.prepare('SELECT value FROM note WHERE key = ?').all([key])[0]?.value
   return typeof value === 'string' ? value : undefined
-}
-
-function hold(db: SqliteDatabase): SidecarHold {
-  return {
-    held: true,
-    recall: (key) => readNote(db, key),
-    remember: (key, value) =>
-      void db.prepare('INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)').run([key, value]),
-    release: () => releaseHeld(db),
-  }
 }
 
 /** A note is worth no failure: somebody who is just reading the file keeps it from being written. */

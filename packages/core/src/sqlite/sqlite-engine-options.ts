@@ -8,6 +8,7 @@ import type { ExecutorPoolOptions, SqliteExecutors } from './executors/executor.
 import type { FileIdentity, SqliteBackupFiles, SqliteFiles, SqliteMemory, SqliteOffload, SqlitePort } from './port.ts'
 import type { JournalKind } from './pragmas.ts'
 import type { ResolvedSqliteOptions } from './sqlite-options.ts'
+import { type StatementStopper, vacuumsHere } from './statement-stopper.ts'
 
 /** What is done about a file that was replaced. */
 export type OnReplaced = 'fail' | 'reopen'
@@ -20,6 +21,8 @@ export interface SqliteEngineOptions {
   readonly port: SqlitePort
   /** An absolute path, or `:memory:`. */
   readonly path: string
+  /** How the database is called in reports. @default path */
+  readonly location?: string | undefined
   /** The shared options, as `resolveSqliteOptions` gives them. */
   readonly options: ResolvedSqliteOptions
   /** Time, for every wait. */
@@ -70,28 +73,38 @@ export interface SqliteEngineOptions {
   readonly customFunctions?: readonly string[] | undefined
   /** How this process names itself to another one that waits for it. @default 'another store' */
   readonly ownerName?: string | undefined
+  /**
+   * Whether the file has a single connection for everything, that nobody else may have beside it: `locking_mode` is
+   * exclusive. Source: https://www.sqlite.org/pragma.html#pragma_locking_mode
+   * @default false
+   */
+  readonly exclusive?: boolean | undefined
+  /** Whether the engine has a thread of its own, so that what it does holds nobody else's. @default false */
+  readonly ownThread?: boolean | undefined
+  /** Stops statements that run, if the driver can look up from one. @default none */
+  readonly stopper?: StatementStopper | undefined
   /** Gives up opening. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext, backups, workers }: SqliteEngineOptions,
+  { openOffload, asyncContext, backups, workers, ownThread = false, stopper }: SqliteEngineOptions,
   set: ConnectionSet,
   { openThread }: { readonly openThread: unknown },
 ): Capabilities {
   const isFile = !set.isMemory
   const elsewhere = openThread === undefined ? 'process' : 'worker'
   return Object.freeze({
-    cancellation: cancellationOf(workers?.executors, set),
+    cancellation: stopper === undefined ? cancellationOf(workers?.executors, set) : 'interrupt',
     workers: workers?.executors.canWrite === true && set.readers !== undefined,
-    vacuum: isFile && openOffload !== undefined ? 'process' : false,
-    maintenance: isFile && openOffload !== undefined ? elsewhere : 'inline',
-    singleMaintainer: isFile ? 'file' : false,
+    vacuum: vacuumOf(openOffload !== undefined, set),
+    maintenance: isFile && openOffload !== undefined ? elsewhere : ownThread ? 'worker' : 'inline',
+    singleMaintainer: set.isSingle ? false : 'file',
     concurrentReads: set.reader !== undefined,
     concurrentWrites: false,
     asyncContext: asyncContext !== undefined,
-    multiProcess: isFile,
+    multiProcess: !set.isSingle,
     persistent: isFile,
     writable: !set.options.readOnly,
     writeAheadLog: set.hasWriteAheadLog,
@@ -106,6 +119,12 @@ export function sqliteCapabilities(
 function cancellationOf(executors: SqliteExecutors | undefined, set: ConnectionSet): Capabilities['cancellation'] {
   if (executors !== undefined && set.readers !== undefined) return executors.canWrite ? 'interrupt' : 'process'
   return set.writer.db.guard === undefined ? false : 'deadline'
+}
+
+function vacuumOf(hasOffload: boolean, set: ConnectionSet): Capabilities['vacuum'] {
+  if (set.isMemory) return false
+  if (hasOffload) return 'process'
+  return vacuumsHere(set) ? 'worker' : false
 }
 
 /** To copy a file takes too long for the caller's thread. */

@@ -78,6 +78,7 @@ class SqliteEngine implements Engine {
   readonly #workers: WorkerStatements | undefined
   readonly #long: LongStatements
   readonly #memoryNotes = new Map<string, string>()
+  readonly #sidecars = new Map<string, SidecarLock>()
   readonly #openOffload: (() => SqliteOffload) | undefined
   readonly #migrationLock: MigrationLock
   readonly #reopener: FileReopener
@@ -103,7 +104,7 @@ class SqliteEngine implements Engine {
     })
     set.whenUsable = (signal) => this.#reopener.whenUsable(signal)
     this.name = options.name
-    this.location = options.path
+    this.location = options.location ?? options.path
     this.asyncContext = options.asyncContext
     this.capabilities = sqliteCapabilities(options, set, this.#upkeep)
     // Where they are not enforced anyway, nobody wants them checked.
@@ -139,7 +140,7 @@ class SqliteEngine implements Engine {
         const statement = writer.cached(sql)
         if (statement !== undefined) {
           guard.beforeWrite()
-          return writer.execute(statement, parameters, limitMs)
+          return this.#set.execute(writer, statement, parameters, limitMs, ctx)
         }
       }
     } catch (error) {
@@ -247,7 +248,7 @@ class SqliteEngine implements Engine {
       })
     }
     if (guard.failure !== undefined) return { failure: guard.failure.code, setAside }
-    return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.location) } : {}
+    return hasLog ? { walSizeBytes: walSizeBytes(this.#options.files, this.#options.path) } : {}
   }
 
   async reopen({ signal }: StatementContext): Promise<ReopenResult> {
@@ -293,7 +294,7 @@ class SqliteEngine implements Engine {
     try {
       return await this.#long.run(query, kind, 'write', ctx, (limitMs) => {
         this.#set.guard.beforeWrite()
-        return this.#router.run(this.#set.writer, sql, kind, parameters, limitMs)
+        return this.#set.run(ctx, () => this.#router.run(this.#set.writer, sql, kind, parameters, limitMs))
       })
     } catch (error) {
       throw this.#classified(error, 'query')
@@ -321,7 +322,10 @@ class SqliteEngine implements Engine {
   #sidecar(purpose: string): SidecarLock | undefined {
     const { port, path, options, ownerName } = this.#options
     if (this.#set.isMemory || options.readOnly) return undefined
-    return new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
+    const known = this.#sidecars.get(purpose)
+    const sidecar = known ?? new SidecarLock(port, `${path}-${purpose}`, ownerName ?? 'another store')
+    this.#sidecars.set(purpose, sidecar)
+    return sidecar
   }
 
   async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {

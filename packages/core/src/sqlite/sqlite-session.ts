@@ -76,7 +76,8 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
     this.#sql = query.sql
     const rowCount = Math.max(1, chunkSize)
     const isAbortable = ctx.signal !== undefined
-    const source = await this.inTurn('stream', () => this.#statements.openStream(query, signal, rowCount, isAbortable))
+    const request = { signal, rowCount, isAbortable, asked: ctx }
+    const source = await this.inTurn('stream', () => this.#statements.openStream(query, request))
     this.#streams.add(source)
     try {
       const chunks = readChunks(source, rowCount, () => this.fate.assertUsable(signal), ctx.timeoutMs)
@@ -139,14 +140,14 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
   }
 
   /** The hot path of a transaction: nothing under way, and a statement that is known. */
-  #executeAtOnce(query: CompiledQuery, { signal, timeoutMs }: StatementContext): QueryResult<unknown> | undefined {
+  #executeAtOnce(query: CompiledQuery, ctx: StatementContext): QueryResult<unknown> | undefined {
     const { connection } = this.#lease
     if (!this.turns.isIdle || this.transaction === undefined || connection === undefined) return undefined
     const statement = connection.cached(query.sql)
     if (statement === undefined) return undefined
     try {
-      this.fate.assertUsable(signal)
-      return connection.execute(statement, query.parameters, timeoutMs)
+      this.fate.assertUsable(ctx.signal)
+      return this.#router.set.execute(connection, statement, query.parameters, ctx.timeoutMs, ctx)
     } catch (error) {
       throw this.failed(error, 'query')
     }
@@ -191,12 +192,10 @@ export class SqliteSession extends TransactionSession<SqliteTransaction> impleme
     this.#lease.settingsChanged ||= !(await transaction.rollbackQuietly())
   }
 
-  #executeInTurn(
-    query: CompiledQuery,
-    { signal, timeoutMs, isAbortable }: StatementContext,
-  ): Promise<QueryResult<unknown>> {
-    return this.joinedTurn('query', signal, (joined) =>
-      this.#statements.execute(query, { signal: joined, timeoutMs, isAbortable }),
+  #executeInTurn(query: CompiledQuery, ctx: StatementContext): Promise<QueryResult<unknown>> {
+    const { timeoutMs, isAbortable } = ctx
+    return this.joinedTurn('query', ctx.signal, (joined) =>
+      this.#statements.execute(query, { signal: joined, timeoutMs, isAbortable }, ctx),
     )
   }
 

@@ -37,6 +37,11 @@ export function rowsInMemory(rows: unknown[]): RowSource {
   }
 }
 
+/** `source`, each of whose chunks is read by way of `run`. Only for sources on this thread. */
+export function stoppable(source: RowSource, run: <T>(read: () => T) => T): RowSource {
+  return { read: (count, limitMs) => run(() => source.read(count, limitMs)), end: () => source.end() }
+}
+
 /** The chunks of `source`, which is ended whatever happens. `beforeEach` may throw to stop; each chunk has `limitMs`. */
 export async function* readChunks(
   source: RowSource,

@@ -33,6 +33,7 @@ import { closeStore } from './close-store.ts'
 import { HealthMonitor } from './health-monitor.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { runBackup } from './run-backup.ts'
+import { runOnEngine } from './run-on-engine.ts'
 import { runReopen } from './run-reopen.ts'
 import { runTransaction } from './run-transaction.ts'
 import { SessionProvider } from './session-runner.ts'
@@ -40,7 +41,7 @@ import { SlowQueryTeller } from './slow-query-teller.ts'
 import type { StatementLimit } from './statement-scope.ts'
 import { StatementWatch } from './statement-watch.ts'
 import { StoreCounters } from './store-counters.ts'
-import { INSIDES, type StoreInsides } from './store-insides.ts'
+import { type EngineWork, INSIDES, type StoreInsides } from './store-insides.ts'
 import { createStoreProps } from './store-props.ts'
 import { StoreRunner } from './store-runner.ts'
 import { type CountingStore, resetStats, snapshotStats } from './store-stats.ts'
@@ -65,7 +66,12 @@ class EngineStore<DB> implements Store<DB> {
     this.#engine = engine
     this.#options = options
     const { logger: log, clock } = options
-    this[INSIDES] = { log, clock, assertNotNested: (operation) => this.#assertNotNested(operation) }
+    this[INSIDES] = {
+      log,
+      clock,
+      assertNotNested: (operation) => this.#assertNotNested(operation),
+      onEngine: (operation, ctx, work) => this.#onEngine(operation, ctx, work),
+    }
     this.#lifecycle = new Lifecycle(options.clock)
     this.#counters = new StoreCounters(options.clock)
     const watch = new StatementWatch(this.#counters, options.clock, createTeller(engine, this.#lifecycle, options))
@@ -229,6 +235,17 @@ class EngineStore<DB> implements Store<DB> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #onEngine<T>(operation: string, ctx: Context, work: EngineWork<T>): Promise<T> {
+    const assertNotNested = (nested: string): void => this.#assertNotNested(nested)
+    const { clock } = this.#options
+    try {
+      const subject = { engine: this.#engine, lifecycle: this.#lifecycle, clock, assertNotNested }
+      return await runOnEngine(subject, operation, ctx, work)
+    } catch (error) {
+      throw this.#runner.failed(error, operation)
+    }
   }
 
   #createHealthMonitor(): HealthMonitor {

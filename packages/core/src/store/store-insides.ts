@@ -1,8 +1,10 @@
 /**
- * What a store tells to what the core builds over it, such as a maintenance service, and to nobody else: applications
- * have given it themselves, or get NESTED_USE where it matters.
+ * What a store tells to what is built over it, such as a maintenance service or what only one backend has, and to nobody
+ * else: applications have given it themselves, or get NESTED_USE where it matters.
  */
+import type { Engine } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
+import type { Context } from '../contract/context.ts'
 import type { StoreLog } from '../contract/log.ts'
 import type { Store } from '../contract/store.ts'
 
@@ -21,7 +23,17 @@ export interface StoreInsides {
    * @throws NESTED_USE
    */
   assertNotNested(operation: string): void
+  /**
+   * Runs an operation that only one backend has, as the store runs its own: under way until it settles, ended by the
+   * signal, the deadline and `close()`.
+   *
+   * @throws CLOSED, NESTED_USE; else what `work` rejects with
+   */
+  onEngine<T>(operation: string, ctx: Context, work: EngineWork<T>): Promise<T>
 }
+
+/** Gets the signal that ends it. */
+export type EngineWork<T> = (engine: Engine, signal: AbortSignal) => Promise<T>
 
 /** `undefined` for a store that is not ours. */
 export function insidesOf(store: Store<any>): StoreInsides | undefined {

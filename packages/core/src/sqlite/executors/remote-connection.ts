@@ -7,9 +7,11 @@
  */
 import type { QueryResult } from 'kysely'
 import { abortError, onceAborted } from '../../abort/abort-error.ts'
-import { isStoreError, StoreError } from '../../errors/store-error.ts'
+import { isStoreError, type StoreError } from '../../errors/store-error.ts'
 import { type RemoteCall, RemoteClient } from '../../remote/remote-client.ts'
+import { toResult } from '../../remote/remote-result.ts'
 import { type RowBatch, RowUnpacker } from '../../remote/row-batch.ts'
+import { type IfGone, workerGone } from '../../remote/worker-gone.ts'
 import { AUTOCHECKPOINT_PAGES } from '../autocheckpoint.ts'
 import type { TransactionConnection } from '../sqlite-transaction.ts'
 import type { SqliteExecutor } from './executor.ts'
@@ -23,9 +25,6 @@ import type {
   StateAnswer,
   StreamArgument,
 } from './sqlite-calls.ts'
-
-/** What it means that the other side dies while something runs there. */
-export type IfGone = 'CONNECTION' | 'OUTCOME_UNKNOWN'
 
 /** A result, and how long SQLite took for it. */
 export interface RemoteResult {
@@ -72,15 +71,10 @@ export class RemoteConnection implements TransactionConnection {
         call.more()
       },
     })
-    const { last, tookMs, inTransaction, numAffectedRows, insertId } = await this.#settled(call, signal)
+    const { last, tookMs, inTransaction, ...told } = await this.#settled(call, signal)
     this.inTransaction = inTransaction
     if (last !== undefined) unpacker.unpack(last, rows)
-    const result = {
-      rows,
-      ...(numAffectedRows !== undefined && { numAffectedRows }),
-      ...(insertId !== undefined && { insertId }),
-    }
-    return { result, tookMs }
+    return { result: toResult({ ...told, rows }), tookMs }
   }
 
   /** Begins to read. Nothing else may be run here before it has ended, except in the transaction it belongs to. */
@@ -164,6 +158,5 @@ export class RemoteConnection implements TransactionConnection {
 }
 
 function gone(code: IfGone): { readonly gone: (how: string) => StoreError } {
-  const outcome = code === 'OUTCOME_UNKNOWN' ? ', and whether the change was made is not known' : ''
-  return { gone: (how) => new StoreError(code, `the worker ${how}${outcome}`, { operation: 'query' }) }
+  return { gone: (how) => workerGone(how, code) }
 }

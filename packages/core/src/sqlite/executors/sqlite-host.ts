@@ -8,7 +8,8 @@
 import type { CompiledQuery } from 'kysely'
 import type { Channel } from '../../remote/channel.ts'
 import { type HostCall, serveRemote } from '../../remote/remote-host.ts'
-import { type RowBatch, RowPacker } from '../../remote/row-batch.ts'
+import { RowPacker } from '../../remote/row-batch.ts'
+import { sendRows } from '../../remote/send-rows.ts'
 import type { StopWord } from '../../remote/stop-word.ts'
 import type { SqliteDatabase, SqlitePort, StatementGuard } from '../port.ts'
 import { applyPragmas } from '../pragmas.ts'
@@ -99,7 +100,7 @@ class SqliteHost {
     this.#running = call.id
     const { rows, ...told } = runStatement(connection, sql, kind, parameters, UNLIMITED)
     const tookMs = performance.now() - startedMs
-    const last = await sendRows(rows as Record<string, unknown>[], call)
+    const last = await sendRows(rows, call)
     return { ...told, last, tookMs, inTransaction: connection.inTransaction }
   }
 
@@ -172,16 +173,4 @@ class SqliteHost {
     const { stopWord } = this.#options
     return stopWord && { arm: () => stopWord.arm(this.#running), disarm: () => stopWord.disarm(this.#running) }
   }
-}
-
-/** All batches but the last, which goes with the answer. */
-async function sendRows(rows: readonly Record<string, unknown>[], call: HostCall): Promise<RowBatch | undefined> {
-  const packer = new RowPacker()
-  let last: RowBatch | undefined
-  for (let start = 0; start < rows.length; ) {
-    if (last !== undefined) await call.send(last)
-    last = packer.pack(rows, start)
-    start += last.rowCount
-  }
-  return last
 }

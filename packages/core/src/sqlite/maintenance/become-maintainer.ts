@@ -43,12 +43,14 @@ export async function becomeMaintainer(
 
 async function giveBackLog(parts: MaintainerParts, signal: AbortSignal): Promise<void> {
   const { set, files, upkeep, clock, log } = parts
-  const connection = await retryWhileBusy(set.busy, signal, () => set.openConnection('maintenance'))
+  const connection = set.isSingle
+    ? set.writer
+    : await retryWhileBusy(set.busy, signal, () => set.openConnection('maintenance'))
   const offload = parts.openOffload?.()
   try {
     await emptyLog({ set, connection, files, offload, thread: undefined, upkeep }, clock, log)
   } finally {
     await offload?.close()
-    connection.close()
+    if (!set.isSingle) connection.close()
   }
 }

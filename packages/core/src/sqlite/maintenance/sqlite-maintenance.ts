@@ -13,11 +13,13 @@ import type { ExecutorPool } from '../executors/executor-pool.ts'
 import type { SqliteMemory } from '../port.ts'
 import type { SidecarHold } from '../sidecar-lock.ts'
 import { classifySqliteError } from '../sqlite-errors.ts'
+import { vacuumsHere } from '../statement-stopper.ts'
 import { becomeMaintainer, type MaintainerParts } from './become-maintainer.ts'
 import { checkpoint, emptyLog } from './checkpoint.ts'
 import { measuresOf } from './inspection.ts'
 import { look, type MaintenanceScope } from './maintenance-scope.ts'
 import { analyze, integrity, vacuum } from './offloaded-steps.ts'
+import { vacuumHere } from './own-thread-vacuum.ts'
 import { planSteps } from './plan-steps.ts'
 import { reclaim } from './reclaim.ts'
 import { shrink } from './shrink.ts'
@@ -53,7 +55,7 @@ async function openSession(
   hold: SidecarHold | undefined,
 ): Promise<MaintenanceSession> {
   const { set } = parts
-  if (set.isMemory)
+  if (set.isSingle)
     return new SqliteMaintenance(
       { ...parts, connection: set.writer, run, offload: undefined, thread: undefined },
       hold,
@@ -99,7 +101,7 @@ class SqliteMaintenance implements MaintenanceSession {
       return planSteps(run, {
         inspection: look(this.#scope),
         hasWriteAheadLog: set.hasWriteAheadLog,
-        canVacuum: offload !== undefined,
+        canVacuum: offload !== undefined || vacuumsHere(set),
         sinceVacuumMs: vacuumedAtMs > 0 ? clock.now().getTime() - vacuumedAtMs : undefined,
       })
     } catch (error) {
@@ -132,7 +134,7 @@ class SqliteMaintenance implements MaintenanceSession {
       if (this.#wrote && set.hasWriteAheadLog) await emptyLog(this.#scope, clock, this.#log)
       await offload?.close()
       await thread?.close()
-      if (!set.isMemory) connection.close()
+      if (!set.isSingle) connection.close()
     } finally {
       // Held by a process that goes on living, it would keep every other maintainer out.
       this.#hold?.release()
@@ -167,7 +169,7 @@ class SqliteMaintenance implements MaintenanceSession {
   }
 
   async #vacuum(): Promise<MaintenanceStepResult> {
-    const result = await vacuum(this.#scope)
+    const result = await (vacuumsHere(this.#scope.set) ? vacuumHere(this.#scope) : vacuum(this.#scope))
     if (result.status === 'done') this.#hold?.remember(VACUUMED_AT, String(this.#scope.clock.now().getTime()))
     return result
   }

@@ -9,6 +9,7 @@ import { classifySqliteError } from '../sqlite-errors.ts'
 import type { ResolvedSqliteOptions } from '../sqlite-options.ts'
 import { runAnalyze, runIntegrity } from './offloaded-steps.ts'
 import { runReclaim } from './reclaim.ts'
+import { runVacuum } from './run-vacuum.ts'
 
 const BUSY_TIMEOUT_MS = 2000
 
@@ -130,9 +131,7 @@ export function runVerifyTask(port: SqlitePort, path: string): OffloadResult {
 function runTask(port: SqlitePort, db: SqliteDatabase, task: OffloadTask): OffloadResult {
   switch (task.name) {
     case 'vacuum':
-      // Sets up incremental vacuum where it is missing, so that the next time bit by bit will do.
-      if (Number(readPragma(db, 'auto_vacuum')) === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-      db.exec('VACUUM')
+      runVacuum(db)
       return []
     case 'checkpoint':
       return withoutWaiting(db, () => db.prepare(`PRAGMA wal_checkpoint(${task.mode})`).all([]))

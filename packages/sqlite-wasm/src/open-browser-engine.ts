@@ -1,0 +1,65 @@
+/** Opens the engine of the WASM backend in a browser: a dedicated worker, a database in OPFS or in memory. */
+import type { Engine } from '@upkeep/core'
+import { openRemoteSqlite, type ResolvedSqliteOptions } from '@upkeep/core/sqlite'
+import { browser } from './browser-scope.ts'
+import { persistStorage, withStorageHealth } from './browser-storage.ts'
+import { browserWorkers } from './browser-workers.ts'
+import { createFlagStopper } from './flag-stopper.ts'
+import { SignalUrls } from './signal-urls.ts'
+import { StopFlags } from './stop-flags.ts'
+import type { WasmDatabase } from './wasm-database.ts'
+import type { WasmOpenOptions } from './wasm-host.ts'
+import type { ResolvedWasmOptions, WasmRuntime } from './wasm-options.ts'
+
+/** @throws StoreError; then no worker is left */
+export async function openBrowserEngine(
+  { opfsName }: WasmDatabase,
+  { sqlite, persist }: ResolvedWasmOptions,
+  runtime: WasmRuntime,
+): Promise<Engine> {
+  if (opfsName === undefined) return openInWorker(opfsName, sqlite, runtime)
+  if (persist) await persistStorage(runtime.log)
+  return withStorageHealth(await openInWorker(opfsName, sqlite, runtime), persist)
+}
+
+async function openInWorker(
+  opfsName: string | undefined,
+  sqlite: ResolvedSqliteOptions,
+  runtime: WasmRuntime,
+): Promise<Engine> {
+  const { channel, end } = browserWorkers.lease()
+  // Shared memory is faster; a page that is not isolated has none.
+  if (browser.crossOriginIsolated === true) {
+    const flags = new StopFlags()
+    const options: WasmOpenOptions = { opfsName, sqlite, stopFlags: flags.buffer }
+    const guarded = endOnPageHide(end, () => flags.stopAll())
+    return openRemoteSqlite({ channel, end: guarded, stopper: createFlagStopper(flags), options, ...runtime })
+  }
+  const urls = new SignalUrls()
+  const probe = urls.token(new AbortController().signal)
+  const options: WasmOpenOptions = { opfsName, sqlite, probeUrl: probe?.url }
+  const endUrls = (isClosed: boolean): Promise<void> => {
+    urls.end()
+    return end(isClosed)
+  }
+  const guarded = endOnPageHide(endUrls, () => urls.end())
+  const engine = await openRemoteSqlite({ channel, end: guarded, stopper: urls, options, ...runtime })
+  urls.settled(probe)
+  return engine
+}
+
+/**
+ * A page that goes stops what runs and ends its worker, so that the next one finds the files free at once. To end a worker
+ * in the middle of a statement would take seconds.
+ */
+function endOnPageHide(end: (isClosed: boolean) => Promise<void>, stopAll: () => void): typeof end {
+  const onHide = (): void => {
+    stopAll()
+    void end(false)
+  }
+  browser.addEventListener('pagehide', onHide)
+  return (isClosed) => {
+    browser.removeEventListener('pagehide', onHide)
+    return end(isClosed)
+  }
+}

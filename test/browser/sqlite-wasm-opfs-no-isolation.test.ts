@@ -1,0 +1,9 @@
+import { describe, expect, it } from 'vitest'
+import { sqliteWasmOpfsNoIsolation } from '../runs/sqlite-wasm-opfs.ts'
+import { testStore } from '../src/index.ts'
+
+it('the page has no shared memory', () => {
+  expect((globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated).toBe(false)
+})
+
+testStore({ describe, it, expect }, sqliteWasmOpfsNoIsolation.harness)
