@@ -20,7 +20,7 @@ export default defineConfig({
     // Vitest would leave one of two cores idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: join(root, 'test/servers/global-setup.ts'),
-    projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs}', 'examples/*/test', 'bench/test'], {
+    projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs,pages}', 'examples/*/test', 'bench/test'], {
       cwd: root,
     })
       .map((folder) => folder.replaceAll('\\', '/'))
