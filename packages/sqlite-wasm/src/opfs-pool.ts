@@ -7,6 +7,7 @@
  */
 import { StoreError } from '@upkeep/core'
 import { browser } from './browser-scope.ts'
+import { watchFullStorage } from './full-storage.ts'
 import type { Sqlite3 } from './sqlite3-module.ts'
 
 /** Two for the database and for each of the two lock files beside it, and three for temporary files. */
@@ -27,6 +28,7 @@ let openedCount = 0
 /** @throws UNSUPPORTED where there is no OPFS, FULL where it has no room, BUSY where somebody has the files open */
 export async function openOpfsPool(sqlite3: Sqlite3, name: string): Promise<OpfsPool> {
   const vfs = `upkeep-${++openedCount}`
+  watchFullStorage()
   try {
     // In private windows of some browsers it is there and refuses.
     await browser.navigator.storage?.getDirectory?.()

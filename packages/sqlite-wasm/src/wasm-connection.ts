@@ -1,11 +1,15 @@
 /** A connection of the WASM module behind the port of `@upkeep/core/sqlite`. */
 import type { SqliteDatabase, SqliteStatement, StatementGuard } from '@upkeep/core/sqlite'
+import { takeFullStorage } from './full-storage.ts'
 import type { Pointer, Sqlite3, Sqlite3Exports } from './sqlite3-module.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
 
 /** It will be run more than once. Source: https://www.sqlite.org/c3ref/c_prepare_dont_log.html */
 const SQLITE_PREPARE_PERSISTENT = 1
+
+/** Source: https://www.sqlite.org/rescode.html#ioerr */
+const SQLITE_IOERR = 10
 
 /** What SQLite has refused. */
 export class WasmSqliteError extends Error {
@@ -126,6 +130,9 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     const extended = this.pointer === 0 ? code : this.exports.sqlite3_extended_errcode(this.pointer)
     // The code of a connection may be of an earlier failure.
     const shown = (extended & 0xff) === (code & 0xff) ? extended : code
+    if ((code & 0xff) === SQLITE_IOERR && takeFullStorage()) {
+      return new WasmSqliteError('SQLITE_FULL', 'the storage of this origin is full')
+    }
     const message = this.memory.cString(this.exports.sqlite3_errmsg(this.pointer))
     return new WasmSqliteError(this.#name(shown), message ?? this.#name(shown))
   }
