@@ -20,7 +20,7 @@ export default defineConfig({
     // Many tests wait for a server, another process or the disk: two workers would leave two cores idle half of the time.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: join(root, 'test/servers/global-setup.ts'),
-    projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs}', 'examples/*/test', 'bench/test'], {
+    projects: globSync(['packages/*/test', 'test/{servers,runs,mutants,docs,pages}', 'examples/*/test', 'bench/test'], {
       cwd: root,
     })
       .map((folder) => folder.replaceAll('\\', '/'))

@@ -8,6 +8,8 @@ import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
 /** It will be run more than once. Source: https://www.sqlite.org/c3ref/c_prepare_dont_log.html */
 const SQLITE_PREPARE_PERSISTENT = 1
 
+/** Source: https://www.sqlite.org/rescode.html#ioerr */
+
 /** What SQLite has refused. */
 export class WasmSqliteError extends Error {
   /** The name of the extended result code. */

@@ -62,6 +62,8 @@ function callAtRandom({ clock, ends, maintainer, random, store }: Round, mayClos
 
 export const serviceFuzz: Topic = ({ harness, expect, test }) => {
   const roundCount = ROUNDS[harness.dialect]
+  // A server, and a worker of a browser that writes files, answer after more turns than there are between two calls.
+  const isFar = harness.dialect === 'postgres' || harness.capabilities.vacuum === 'worker'
   test(`start, stop, runNow and close ${roundCount * CALLS_PER_ROUND} times at random`, async ({ open }) => {
     const random = createSeededRandom(20260101)
     const counts = { runs: 0, now: 0, most: 0 }
@@ -98,7 +100,7 @@ export const serviceFuzz: Topic = ({ harness, expect, test }) => {
         callAtRandom(round, call > CALLS_PER_ROUND * 0.8)
         if (random() < 0.12) await turns(1)
         // Or no run would ever come to its task.
-        if (harness.dialect === 'postgres' && call % 100 === 50) {
+        if (isFar && call % 100 === 50) {
           round.ends.push(endOf(maintainer.stop()))
           await round.ends.at(-1)
           round.ends.push(endOf(maintainer.runNow()))
