@@ -12,8 +12,11 @@ const REPEATING: Readonly<Record<string, (store: Store<TestSchema>) => Promise<u
   'a JSON path': ({ db }) => sql`select json_extract('{}', ${PLANTED_TEXT})`.execute(db),
   'a JSON path that changes a row': ({ db }) =>
     sql`update person set name = json_set('{}', ${PLANTED_TEXT}, 1)`.execute(db),
+  // Where any name is that of a file that could be made, it is too long for one.
   'the file of ATTACH': (store) =>
-    store.withConnection(({ db }) => sql`attach ${`/nowhere/${PLANTED_TEXT}/a.db`} as other`.execute(db)),
+    store.withConnection(({ db }) =>
+      sql`attach ${`/nowhere/${PLANTED_TEXT}/${'a'.repeat(5000)}.db`} as other`.execute(db),
+    ),
   'the name of ATTACH': (store) =>
     store.withConnection(async ({ db }) => {
       await sql`attach ':memory:' as ${PLANTED_TEXT}`.execute(db)
