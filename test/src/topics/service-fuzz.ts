@@ -116,6 +116,8 @@ export const serviceFuzz: Topic = ({ harness, expect, test }) => {
     }
     expect(counts.most).toBe(1)
     expect(counts.runs > roundCount).toBe(true)
-    expect(checkpointCount > roundCount).toBe(harness.capabilities.writeAheadLog)
+    if (!harness.capabilities.writeAheadLog) expect(checkpointCount).toBe(0)
+    // Far away hardly one ends before the next call stops it.
+    else if (!isFar) expect(checkpointCount > roundCount).toBe(true)
   })
 }
