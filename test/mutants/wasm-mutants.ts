@@ -29,14 +29,6 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     noticedBy: ['nestedUse', 'maintenance inside a transaction is NESTED_USE'],
   },
   {
-    fault: 'the reason of an abort is lost on the way',
-    file: `${CORE}/remote/call-signals.js`,
-    find: 'return reasonOf(error, reason) ?? withCause(error, said);',
-    replace: 'return withCause(error, said);',
-    run: RUN,
-    noticedBy: ['doomed', 'an aborted statement dooms store.transaction'],
-  },
-  {
     fault: 'what the engine said is lost on the way',
     file: `${CORE}/remote/engine-caller.js`,
     find: 'this.#said = said;',
