@@ -18,6 +18,9 @@ export interface ContenderOptions {
   readonly durability: 'normal' | 'full'
 }
 
+/** 32 streams at once wait for each other's connections, for seconds on a slow machine. */
+export const BUSY_TIMEOUT_MS = 60_000
+
 /** What a stream handed over, row by row. */
 export interface StreamTotals {
   readonly rowCount: number

@@ -2,14 +2,15 @@
  * Upkeep's store over native SQLite, through Kysely's builder: what an application of ours runs. The package is loaded
  * only here, so that the other contenders run where it is not built.
  */
-import type { Contender, ContenderOptions } from './contender.ts'
+import { BUSY_TIMEOUT_MS, type Contender, type ContenderOptions } from './contender.ts'
 import { createKyselyOperations } from './kysely-operations.ts'
 import { type Schema, TYPED_COLUMNS } from './schema.ts'
 
 /** See the module. */
 export async function openUpkeep(options: ContenderOptions): Promise<Contender> {
   const { openSqliteStore } = await import('@upkeep/sqlite-native')
-  const store = await openSqliteStore<Schema>({ path: options.path, durability: options.durability })
+  const { path, durability } = options
+  const store = await openSqliteStore<Schema>({ path, durability, busyTimeoutMs: BUSY_TIMEOUT_MS })
   return {
     ...createKyselyOperations<Schema>(store.db, (work) => store.transaction(work)),
     typedSelect: (id) =>
