@@ -6,7 +6,7 @@
  *           ▼      │
  *   ──▶ on the caller's thread ──over the budget──▶ again, on a worker ──▶ there at once, from now on
  *           ▲                                                                  │
- *           └────────────────────── took half the budget or less ──────────────┘
+ *           └───────────────── took clearly less than the budget ──────────────┘
  *
  * A statement on its own that was stopped has done nothing: SQLite has undone it. Statements of a transaction on the
  * caller's thread cannot be moved, and have no budget.
@@ -25,6 +25,11 @@ import type { WorkerStatements } from './worker-statements.ts'
 
 /** Texts that are remembered. */
 const REMEMBERED = 1000
+/**
+ * The share of the budget below which one comes back. Near to 1 it would go to and fro; far below, one that was stopped in a
+ * pause of the garbage collection, and is not long, would never come back.
+ */
+const BACK_BELOW = 0.75
 
 /** A plain read that is to be a stream. */
 export interface StreamRequest {
@@ -146,7 +151,7 @@ export class LongStatements {
     ctx: StatementContext,
   ): Promise<QueryResult<unknown>> {
     const { result, tookMs } = await workers.execute(query, kind, use, ctx)
-    if (tookMs * 2 <= (this.#budgetMs ?? 0)) this.#long.delete(query.sql)
+    if (tookMs <= BACK_BELOW * (this.#budgetMs ?? 0)) this.#long.delete(query.sql)
     if (changesSchema(kind)) this.#set.schemaChanged()
     return result
   }
