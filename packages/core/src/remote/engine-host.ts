@@ -4,6 +4,7 @@
  * It decides nothing. Which statements wait for which, and what an abort means, is the engine's.
  */
 
+import { assertNotAborted } from '../abort/abort-error.ts'
 import { systemClock } from '../abort/system-clock.ts'
 import type { Engine, MaintenanceRun, MaintenanceSession } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -74,6 +75,9 @@ export function serveEngine(
   channel.onGone(() => void host.close().catch(() => undefined))
 }
 
+/** In milliseconds: what is shorter has not kept much waiting. */
+const HELD_MS = 2
+
 class EngineHost {
   readonly #notes: Notes
   readonly #open: (options: any, runtime: HostRuntime) => Promise<Engine>
@@ -85,6 +89,8 @@ class EngineHost {
   readonly #remoteClock: Clock
   readonly handlers: RemoteHandlers
   #clock: Clock = systemClock
+  /** Set after a statement that has held the thread. */
+  #catchUp: Promise<void> | undefined
   #engine: Engine | undefined
   #resetCount = 0
 
@@ -225,14 +231,29 @@ class EngineHost {
     work: (engine: Engine, ctx: HostContext) => T | Promise<T>,
     context: HostContext = new HostContext(argument),
   ): Promise<T> {
-    const engine = this.#opened
     this.#contexts.adopt(call.id, argument, context)
     try {
+      if (this.#catchUp !== undefined) {
+        await this.#catchUp
+        assertNotAborted(context.signal, 'query')
+      }
+      const engine = this.#opened
+      const startedMs = performance.now()
       const answer = this.#sessions.inScope(argument.scope, () => work(engine, context))
+      if (performance.now() - startedMs > HELD_MS) this.#catchUp ??= this.#turn()
       return answer instanceof Promise ? await this.#awaited(answer) : answer
     } finally {
       this.#contexts.close(call.id)
     }
+  }
+
+  /**
+   * What has come while a statement held the thread is taken in before the next one begins: it may be the abort of that.
+   * All that begins meanwhile waits for it, so that their order stays.
+   */
+  async #turn(): Promise<void> {
+    await yieldToLoop()
+    this.#catchUp = undefined
   }
 
   /** Who waits is counted, and may be looked for before there is an answer. */
