@@ -22,6 +22,8 @@ export type PostgresRowName = keyof typeof POSTGRES_ROWS
 /** How long each slice is, and how many each contender gets. */
 export interface SliceOptions {
   readonly sliceMs: number
+  /** Before those that count: with 32 at once it takes a second or two until what runs has been compiled. */
+  readonly warmUpRounds: number
   readonly rounds: number
 }
 
@@ -41,14 +43,13 @@ export async function measureRow(
   row: PostgresRowName,
   concurrency: number,
   contenders: ReadonlyMap<string, PostgresContender>,
-  { sliceMs, rounds }: SliceOptions,
+  { sliceMs, warmUpRounds, rounds }: SliceOptions,
 ): Promise<ReadonlyMap<string, number>> {
   const times = new Map([...contenders.keys()].map((name) => [name, [] as number[]]))
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const [name, contender] of contenders) {
       const perCallMs = await slice(row, concurrency, contender, sliceMs)
-      if (round > 0) times.get(name)?.push(perCallMs)
+      if (round >= 0) times.get(name)?.push(perCallMs)
     }
   }
   return new Map([...times].map(([name, values]) => [name, median(values)]))
