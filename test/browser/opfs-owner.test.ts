@@ -4,6 +4,7 @@ import { openWasmStore, type WasmStoreOptions } from '@upkeep/sqlite-wasm'
 import { sql } from 'kysely'
 import { afterEach, expect, it } from 'vitest'
 import { dropOpfs } from '../runs/opfs-folder.ts'
+import { createManualClock } from '../src/suite/manual-clock.ts'
 
 const stores: Store<any>[] = []
 let name = ''
@@ -20,9 +21,9 @@ async function open(options: Omit<WasmStoreOptions, 'path'> = {}): Promise<Store
   return store
 }
 
-async function openWithNote(): Promise<Store<any>> {
+async function openWithNote(options: Omit<WasmStoreOptions, 'path'> = {}): Promise<Store<any>> {
   name = `owner-${crypto.randomUUID()}`
-  const store = await open()
+  const store = await open(options)
   await sql`create table note (body text)`.execute(store.db)
   await sql`insert into note values ('kept')`.execute(store.db)
   return store
@@ -37,6 +38,38 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
     () => 'resolved',
     (error) => (isStoreError(error) ? error.code : String(error)),
   )
+}
+
+/** Never ends. */
+const ENDLESS = sql`'lost' from json_each('[1]') where
+  (with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n) > 0`
+
+/** Puts `value` in the place of a member until the end of the block. */
+function replaced<T extends object, K extends keyof T>(target: T, name: K, value: T[K]): Disposable {
+  const before = target[name]
+  target[name] = value
+  return {
+    [Symbol.dispose]() {
+      target[name] = before
+    },
+  }
+}
+
+interface PageWorker {
+  postMessage(message: unknown): void
+  terminate(): void
+}
+
+/** The workers that are spoken to in the block. */
+function hearWorkers(): Disposable & { readonly heard: ReadonlySet<PageWorker> } {
+  const { prototype } = (globalThis as unknown as { readonly Worker: { readonly prototype: PageWorker } }).Worker
+  const { postMessage } = prototype
+  const heard = new Set<PageWorker>()
+  const hear = function (this: PageWorker, message: unknown): void {
+    heard.add(this)
+    postMessage.call(this, message)
+  }
+  return { heard, ...replaced(prototype, 'postMessage', hear) }
 }
 
 it('a second worker is BUSY, and told that somebody has it', async () => {
@@ -66,12 +99,41 @@ it('waiting ends with the signal', async () => {
 
 it('a page that goes lets go of it in the middle of a statement; its store is gone, what was committed is not', async () => {
   const first = await openWithNote()
-  const endless = sql`insert into note select 'lost' from json_each('[1]') where
-    (with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n) > 0`
-  const running = codeOf(endless.execute(first.db))
+  const running = codeOf(sql`insert into note select ${ENDLESS}`.execute(first.db))
   ;(globalThis as unknown as EventTarget).dispatchEvent(new Event('pagehide'))
   expect(await running).toBe('OUTCOME_UNKNOWN')
   expect(await codeOf(sql`select 1`.execute(first.db))).toBe('OUTCOME_UNKNOWN')
+  expect(await notesOf(await open())).toEqual([{ body: 'kept' }])
+})
+
+it('a page hears that its worker was ended by others', async () => {
+  const first = await openWithNote()
+  using workers = hearWorkers()
+  const running = codeOf(sql`insert into note select ${ENDLESS}`.execute(first.db))
+  for (const worker of workers.heard) worker.terminate()
+  expect(await running).toBe('OUTCOME_UNKNOWN')
+  expect(await codeOf(first.transaction(async () => undefined))).toBe('CONNECTION')
+  expect(await notesOf(await open())).toEqual([{ body: 'kept' }])
+})
+
+it('a worker that does not stop is ended once all have given up, and not before', async () => {
+  const clock = createManualClock()
+  // Then it never sees that it is to stop.
+  using _ = replaced(URL, 'revokeObjectURL', () => undefined)
+  const first = await openWithNote({ clock })
+  const controller = new AbortController()
+  const untimed = first.withTimeout(false)
+  const running = codeOf(sql`insert into note select ${ENDLESS}`.execute(untimed, { signal: controller.signal }))
+  const patience = new AbortController()
+  const waiting = codeOf(sql`select 1`.execute(untimed, { signal: patience.signal }))
+  controller.abort()
+  clock.advance(60_000)
+  // Nobody has ended it yet: then it would have been settled.
+  expect(await Promise.race([running, Promise.resolve('under way')])).toBe('under way')
+  patience.abort()
+  clock.advance(10_000)
+  expect(await running).toBe('OUTCOME_UNKNOWN')
+  expect(['ABORTED', 'OUTCOME_UNKNOWN']).toContain(await waiting)
   expect(await notesOf(await open())).toEqual([{ body: 'kept' }])
 })
 

@@ -7,7 +7,7 @@
 export interface LockManager {
   request(
     name: string,
-    options: { readonly signal: AbortSignal } | { readonly ifAvailable: true },
+    options: { readonly signal?: AbortSignal } | { readonly ifAvailable: true },
     work: (lock: unknown) => Promise<void>,
   ): Promise<void>
   query(): Promise<{ readonly held?: readonly { readonly name?: string; readonly clientId?: string }[] }>
@@ -32,6 +32,8 @@ export interface SyncRequest {
 /** The global object. */
 export interface BrowserScope {
   readonly navigator: { readonly locks?: LockManager; readonly storage?: StorageManager }
+  /** Of a worker, as it was given. */
+  readonly name?: string
   readonly crossOriginIsolated?: boolean
   readonly XMLHttpRequest?: new () => SyncRequest
   readonly Blob: new (parts: readonly string[]) => unknown

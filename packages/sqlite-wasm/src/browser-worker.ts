@@ -1,6 +1,9 @@
 /** The dedicated worker of a database in the browser. */
 import { browser } from './browser-scope.ts'
 import { serveWasm } from './wasm-host.ts'
+import { tellLife } from './worker-life.ts'
+
+tellLife()
 
 serveWasm(
   {

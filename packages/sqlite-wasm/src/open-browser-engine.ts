@@ -11,6 +11,12 @@ import type { WasmDatabase } from './wasm-database.ts'
 import type { WasmOpenOptions } from './wasm-host.ts'
 import type { ResolvedWasmOptions, WasmRuntime } from './wasm-options.ts'
 
+/**
+ * How long the worker of a database in OPFS may take to stop, once nobody waits for it any more. It is ended then, which
+ * loses nothing that was committed; one in memory would be lost.
+ */
+const STOP_GRACE_MS = 10_000
+
 /** @throws StoreError; then no worker is left */
 export async function openBrowserEngine(
   { opfsName }: WasmDatabase,
@@ -28,12 +34,13 @@ async function openInWorker(
   runtime: WasmRuntime,
 ): Promise<Engine> {
   const { channel, end } = browserWorkers.lease()
+  const common = { channel, stopGraceMs: opfsName === undefined ? undefined : STOP_GRACE_MS, ...runtime }
   // Shared memory is faster; a page that is not isolated has none.
   if (browser.crossOriginIsolated === true) {
     const flags = new StopFlags()
     const options: WasmOpenOptions = { opfsName, sqlite, stopFlags: flags.buffer }
     const guarded = endOnPageHide(end, () => flags.stopAll())
-    return openRemoteSqlite({ channel, end: guarded, stopper: createFlagStopper(flags), options, ...runtime })
+    return openRemoteSqlite({ ...common, end: guarded, stopper: createFlagStopper(flags), options })
   }
   const urls = new SignalUrls()
   const probe = urls.token(new AbortController().signal)
@@ -43,7 +50,7 @@ async function openInWorker(
     return end(isClosed)
   }
   const guarded = endOnPageHide(endUrls, () => urls.end())
-  const engine = await openRemoteSqlite({ channel, end: guarded, stopper: urls, options, ...runtime })
+  const engine = await openRemoteSqlite({ ...common, end: guarded, stopper: urls, options })
   urls.settled(probe)
   return engine
 }

@@ -28,11 +28,13 @@ export function forwardAbort(
   signal: AbortSignal,
   notes: Notes,
   stopper: CallStopper | undefined,
+  onStopped?: () => void,
 ): () => void {
   return onceAborted(signal, () => {
     if (note === 'abort') stopper?.stop(id, token)
     const reason = serializeStoreError(abortError(signal, 'query'))
     notes.send(note, { id, reason } satisfies AbortNote)
+    onStopped?.()
   })
 }
 

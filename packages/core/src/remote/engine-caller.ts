@@ -5,6 +5,7 @@ import { abortError } from '../abort/abort-error.ts'
 import type { StoreError } from '../errors/store-error.ts'
 import { type CallStopper, forwardAbort, withReason } from './call-signals.ts'
 import type { ResultAnswer } from './engine-calls.ts'
+import { type LastResort, StoppedCalls } from './last-resort.ts'
 import type { RemoteCall, RemoteClient } from './remote-client.ts'
 import { type RowBatch, RowUnpacker } from './row-batch.ts'
 import type { Notes } from './side-channel.ts'
@@ -20,19 +21,23 @@ export interface AskOptions {
   readonly ifGone?: IfGone | undefined
   /** Takes the batches that come before the answer. @default there are none */
   readonly onBatch?: ((batch: RowBatch) => void) | undefined
+  /** Whether it closes the other side. @default false */
+  readonly isClosing?: boolean | undefined
 }
 
 export class EngineCaller {
   readonly notes: Notes
   readonly #client: RemoteClient
   readonly #stopper: CallStopper | undefined
+  readonly #stopped: StoppedCalls | undefined
   /** Comes right before the error whose cause it is, which has lost it on the way. */
   #said: string | undefined
 
-  constructor(client: RemoteClient, notes: Notes, stopper: CallStopper | undefined) {
+  constructor(client: RemoteClient, notes: Notes, stopper?: CallStopper, lastResort?: LastResort) {
     this.#client = client
     this.notes = notes
     this.#stopper = stopper
+    this.#stopped = lastResort && new StoppedCalls(lastResort, () => client.pending)
     notes.on('said', (said: string | undefined) => {
       this.#said = said
     })
@@ -45,6 +50,7 @@ export class EngineCaller {
     const stop = token === undefined ? undefined : this.#stopper?.shown(token)
     const call = this.begin<T>(name, stop === undefined ? argument : { ...argument, stop }, options)
     const leave = signal && this.follow(call.id, signal, token)
+    if (options.isClosing === true) this.#stopped?.closing(call.id)
     try {
       return await call.answer
     } catch (error) {
@@ -53,6 +59,7 @@ export class EngineCaller {
     } finally {
       leave?.()
       this.#stopper?.settled(token)
+      this.#stopped?.settled(call.id)
     }
   }
 
@@ -83,6 +90,8 @@ export class EngineCaller {
 
   /** From now on the abort of `signal` is that of call `id`, until the answer is called. */
   follow(id: number, signal: AbortSignal, token?: unknown): () => void {
-    return forwardAbort({ id, token, note: 'abort' }, signal, this.notes, this.#stopper)
+    return forwardAbort({ id, token, note: 'abort' }, signal, this.notes, this.#stopper, () =>
+      this.#stopped?.stopped(id),
+    )
   }
 }

@@ -53,6 +53,11 @@ export class RemoteClient {
     return this.#gone
   }
 
+  /** Calls without an answer, by id. */
+  get pending(): Iterable<number> {
+    return this.#pending.keys()
+  }
+
   call<T>(name: string, argument: unknown, options: RemoteCallOptions): RemoteCall<T> {
     this.#lastId = (this.#lastId % MAX_ID) + 1
     const id = this.#lastId

@@ -180,7 +180,7 @@ export class RemoteEngine implements Engine {
   async close(): Promise<EngineCloseReport> {
     let isClosed = false
     try {
-      const report = await this.#caller.ask<EngineCloseReport>('close', {})
+      const report = await this.#caller.ask<EngineCloseReport>('close', {}, { isClosing: true })
       isClosed = true
       return report
     } finally {

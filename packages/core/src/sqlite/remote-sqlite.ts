@@ -28,6 +28,11 @@ export interface RemoteSqliteOptions {
   readonly end: (isClosed: boolean) => Promise<void>
   /** Shows aborts to the other side while it is in a statement. @default none */
   readonly stopper?: CallStopper | undefined
+  /**
+   * In milliseconds: how long the other side may take to stop, once all who wait for it have given up, before it is ended.
+   * @default for ever
+   */
+  readonly stopGraceMs?: number | undefined
   /** Passed to the other side as they are; plain data. */
   readonly options: unknown
   readonly clock: Clock
@@ -49,7 +54,9 @@ export async function openRemoteSqlite(remote: RemoteSqliteOptions): Promise<Rem
     time?.end()
     await remote.end(isClosed)
   }
-  const caller = new EngineCaller(new RemoteClient(calls), notes, remote.stopper)
+  const { stopGraceMs: graceMs } = remote
+  const lastResort = graceMs === undefined ? undefined : { clock, graceMs, end: () => void end(false) }
+  const caller = new EngineCaller(new RemoteClient(calls), notes, remote.stopper, lastResort)
   try {
     const argument: OpenArgument = { hasClock, options: remote.options }
     const identity = await caller.ask<EngineIdentity>('open', argument, { signal })
