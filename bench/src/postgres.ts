@@ -18,7 +18,7 @@ import { createRandom, SEED_LIMIT } from './seeded-random.ts'
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const options = values.quick
   ? { sliceMs: 60, warmUpRounds: 1, rounds: 2 }
-  : { sliceMs: 500, warmUpRounds: 4, rounds: 7 }
+  : { sliceMs: 500, warmUpRounds: 8, rounds: 7 }
 
 async function seed(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })

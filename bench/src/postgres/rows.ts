@@ -22,7 +22,7 @@ export type PostgresRowName = keyof typeof POSTGRES_ROWS
 /** How long each slice is, and how many each contender gets. */
 export interface SliceOptions {
   readonly sliceMs: number
-  /** Before those that count: with 32 at once it takes a second or two until what runs has been compiled. */
+  /** Before those that count: with 32 at once it takes some seconds until what runs has been compiled. */
   readonly warmUpRounds: number
   readonly rounds: number
 }

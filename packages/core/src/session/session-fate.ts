@@ -8,7 +8,7 @@
  *
  * It runs nothing and rolls nothing back.
  */
-import { abortError } from '../abort/abort-error.ts'
+import { abortError, onceAborted } from '../abort/abort-error.ts'
 import { type JoinedSignal, joinSignals } from '../abort/join-signals.ts'
 import { StoreError } from '../errors/store-error.ts'
 
@@ -21,6 +21,7 @@ export class SessionFate {
   readonly #signal: AbortSignal | undefined
   /** Made when something may have to wait; most sessions never do. */
   #stop: AbortController | undefined
+  #leave: (() => void) | undefined
   #doomed: StoreError | undefined
 
   /** `signal` ends what the session waits for, whatever the signal of a single statement. */
@@ -65,8 +66,23 @@ export class SessionFate {
 
   /** For what may have to wait: ends with the statement's signal, with the session's, and with its doom. */
   joined(signal: AbortSignal | undefined): JoinedSignal {
-    this.#stop ??= new AbortController()
-    return joinSignals([this.#stop.signal, this.#signal, signal].filter((one) => one !== undefined))
+    this.#stop ??= this.#startStop()
+    return joinSignals(
+      signal === undefined || signal === this.#signal ? [this.#stop.signal] : [this.#stop.signal, signal],
+    )
+  }
+
+  /** Nothing of the session runs any more. */
+  letGo(): void {
+    this.#leave?.()
+  }
+
+  /** The session's signal and its doom are one, for as long as the session: each statement waits with it. */
+  #startStop(): AbortController {
+    const stop = new AbortController()
+    const signal = this.#signal
+    this.#leave = signal && onceAborted(signal, () => stop.abort(signal.reason))
+    return stop
   }
 
   over(): StoreError {

@@ -79,7 +79,11 @@ export abstract class TransactionSession<T extends OpenTransaction> {
     await this.turns.settled()
     if (this.fate.isReleased) return
     this.fate.isReleased = true
-    await this.giveBack()
+    try {
+      await this.giveBack()
+    } finally {
+      this.fate.letGo()
+    }
   }
 
   /** Rolls back what is open, and gives the connection back. */
