@@ -38,6 +38,7 @@ export const nodeSqlite: Run = {
       incrementalReclaim: true,
       backup: false,
       reopen: false,
+      changeNotice: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore),
   },

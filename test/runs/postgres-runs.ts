@@ -29,6 +29,7 @@ function createRun(name: string, server: ServerName): Run {
         workers: false,
         checkpointer: false,
         reopen: false,
+        changeNotice: false,
         asyncContext: true,
         multiProcess: true,
         persistent: true,

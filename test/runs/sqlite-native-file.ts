@@ -34,6 +34,7 @@ export const sqliteNativeFile: Run = {
       incrementalReclaim: true,
       backup: 'process',
       reopen: true,
+      changeNotice: false,
     },
     createDatabase: () => createSqliteFileDatabase(NAME, openStore, { hasBackups: true, isWatched: true }),
   },

@@ -41,6 +41,7 @@ export const sqliteNativeMemory: Run = {
       incrementalReclaim: true,
       backup: 'inline',
       reopen: false,
+      changeNotice: false,
     },
     async createDatabase() {
       const folder = join(tmpdir(), `upkeep-${randomUUID()}`)

@@ -35,6 +35,7 @@ export const sqliteWasmNode: Run = {
       incrementalReclaim: true,
       backup: false,
       reopen: false,
+      changeNotice: true,
     },
     createDatabase: async () => ({
       openStore: (options = {}) => openStore('', options),

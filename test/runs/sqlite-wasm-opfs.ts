@@ -30,6 +30,7 @@ function opfsRun(name: string): Run {
       incrementalReclaim: true,
       backup: false,
       reopen: false,
+      changeNotice: true,
     },
     async createDatabase() {
       const database = `test-${crypto.randomUUID()}`

@@ -4,6 +4,7 @@ import { lostSessions } from './postgres/lost-sessions.ts'
 import { maintenancePostgres } from './postgres/maintenance-postgres.ts'
 import { planChanges } from './postgres/plan-changes.ts'
 import { serverAborts } from './postgres/server-aborts.ts'
+import { changedTables } from './sqlite/changed-tables.ts'
 import { checkpointer } from './sqlite/checkpointer.ts'
 import { columnTypes } from './sqlite/column-types.ts'
 import { connection } from './sqlite/connection.ts'
@@ -31,6 +32,7 @@ import { abortCounts } from './topics/abort-counts.ts'
 import { backup } from './topics/backup.ts'
 import { backupStops } from './topics/backup-stops.ts'
 import { cancellation } from './topics/cancellation.ts'
+import { changeNotice } from './topics/change-notice.ts'
 import { close } from './topics/close.ts'
 import { columnDefaults } from './topics/column-defaults.ts'
 import { concurrency } from './topics/concurrency.ts'
@@ -131,6 +133,7 @@ const COMMON_NAMES = [
   'slowQueries',
   'backup',
   'backupStops',
+  'changeNotice',
 ] as const
 
 const SQLITE_NAMES = [
@@ -155,6 +158,7 @@ const SQLITE_NAMES = [
   'workerTransactions',
   'checkpointer',
   'heldLog',
+  'changedTables',
 ] as const
 
 const POSTGRES_NAMES = ['serverAborts', 'planChanges', 'lostSessions', 'maintenancePostgres'] as const
@@ -235,6 +239,8 @@ const TOPICS: Readonly<Record<TopicName, Topic>> = {
   heldLog,
   backup,
   backupStops,
+  changeNotice,
+  changedTables,
   serverAborts,
   planChanges,
   lostSessions,

@@ -4,6 +4,7 @@ export { type WithDeadlineOptions, withDeadline } from './abort/with-deadline.ts
 export type * from './contract/backend.ts'
 export type * from './contract/backup.ts'
 export type { Capabilities } from './contract/capabilities.ts'
+export type * from './contract/change.ts'
 export type { Clock } from './contract/clock.ts'
 export type { Context } from './contract/context.ts'
 export type * from './contract/health.ts'
@@ -46,6 +47,7 @@ export { MAINTENANCE_DEFAULTS, maintenanceStepsOf } from './maintenance/maintena
 export { MIGRATION_DEFAULTS } from './migrate/migration-options.ts'
 export { BACKUP_DEFAULTS, type ResolvedBackupOptions } from './open/backup-options.ts'
 export {
+  assertFunctionOption,
   assertKnownOptions,
   assertNumberOption,
   assertOneOf,

@@ -37,6 +37,7 @@ const ALL: Capabilities = {
   incrementalReclaim: true,
   backup: false,
   reopen: false,
+  changeNotice: false,
 }
 const NONE: Capabilities = { ...ALL, vacuum: false, writeAheadLog: false, incrementalReclaim: false }
 

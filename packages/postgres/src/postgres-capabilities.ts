@@ -25,5 +25,6 @@ export function postgresCapabilities({ readOnly }: ResolvedPostgresOptions): Cap
     backup: false,
     checkpointer: false,
     reopen: false,
+    changeNotice: false,
   })
 }

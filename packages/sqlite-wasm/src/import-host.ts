@@ -125,6 +125,7 @@ async function replace(stage: ImportStage, engine: Engine, ctx: HostContext): Pr
     await session.rollback()
     const live = (await session.raw(ctx)) as WasmConnection
     stage.replace(live, ctx)
+    live.changes?.tellAll()
   } finally {
     await session.release()
   }

@@ -41,6 +41,8 @@ export interface Sqlite3Exports {
   sqlite3_total_changes64(db: Pointer): bigint
   sqlite3_last_insert_rowid(db: Pointer): bigint
   sqlite3_close_v2(db: Pointer): number
+  sqlite3_set_authorizer(db: Pointer, authorize: Pointer, context: Pointer): number
+  sqlite3_rollback_hook(db: Pointer, hook: Pointer, context: Pointer): Pointer
   sqlite3_malloc(size: number): Pointer
   sqlite3_free(address: Pointer): void
 }
@@ -96,8 +98,8 @@ export interface Sqlite3 {
     peek(address: Pointer, type: 'i64'): bigint
     pokePtr(address: Pointer, value: Pointer): unknown
     functionEntry(address: Pointer): (...parameters: (number | bigint)[]) => number
-    /** The letters are those of its answer and its parameters: `i` 32 bits, `j` 64 bits, `p` a pointer. */
-    installFunction(signature: string, call: (...parameters: any[]) => number): Pointer
+    /** The letters are those of its answer and its parameters: `v` nothing, `i` 32 bits, `j` 64 bits, `p` a pointer. */
+    installFunction(signature: string, call: (...parameters: any[]) => number | void): Pointer
     uninstallFunction(address: Pointer): unknown
   }
   /** Only in the worker of a browser that has OPFS. */

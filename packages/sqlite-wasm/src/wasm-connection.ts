@@ -1,7 +1,9 @@
 /** A connection of the WASM module behind the port of `@upkeep/core/sqlite`. */
+import type { ChangedTables } from '@upkeep/core'
 import type { SqliteDatabase, SqliteStatement, StatementGuard } from '@upkeep/core/sqlite'
 import { wasStorageFull } from './full-storage.ts'
 import type { Pointer, Sqlite3, Sqlite3Exports } from './sqlite3-module.ts'
+import { TableChanges, type WrittenTables } from './table-changes.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
 
@@ -34,6 +36,8 @@ export interface OpenConnection {
   /** Keeps the time of its statements. */
   readonly guard?: StatementGuard | undefined
   readonly onClose?: (() => void) | undefined
+  /** Hears which tables each commit has changed. */
+  readonly onCommit?: ((tables: ChangedTables) => void) | undefined
 }
 
 export class WasmConnection implements SqliteDatabase, StatementOwner {
@@ -41,6 +45,8 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   readonly exports: Sqlite3Exports
   readonly memory: WasmMemory
   readonly guard: StatementGuard | undefined
+  /** Absent where nobody hears of commits. */
+  readonly changes: TableChanges | undefined
   readonly #sqlite3: Sqlite3
   /** Statements that nobody has any more; SQLite keeps them until they are finalized. */
   readonly #dropped = new FinalizationRegistry<Pointer>((statement) => this.#finalize(statement))
@@ -49,7 +55,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   #isOpen = true
 
   /** @throws WasmSqliteError */
-  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, guard, onClose }: OpenConnection) {
+  constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, guard, onClose, onCommit }: OpenConnection) {
     this.#sqlite3 = sqlite3
     this.#onClose = onClose
     this.guard = guard
@@ -65,6 +71,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
       throw error
     }
     sqlite3.capi.sqlite3_extended_result_codes(this.pointer, 1)
+    this.changes = onCommit && new TableChanges(sqlite3, memory, this.pointer, onCommit)
   }
 
   /** Handed to nobody: the handle that the store gives calls {@link exec}. */
@@ -82,6 +89,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
 
   prepare(sql: string): SqliteStatement {
     this.assertOpen()
+    const tables = this.changes?.compile()
     const { statement, hasMore } = this.memory.withText(`${sql}\0`, (address, length) => {
       const first = this.#compile(address, length - 1)
       try {
@@ -97,7 +105,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
       throw new RangeError('the text holds more than one statement')
     }
     this.#statements.add(statement)
-    const prepared = new WasmStatement(this, statement)
+    const prepared = new WasmStatement(this, statement, tables)
     this.#dropped.register(prepared, statement)
     return prepared
   }
@@ -107,9 +115,10 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     this.memory.withText(`${sql}\0`, (address, length) => {
       const end = address + length - 1
       for (let next = address; next < end; ) {
+        const tables = this.changes?.compile()
         const { statement, tail } = this.#compile(next, end - next)
         next = tail
-        if (statement !== 0) this.#runOnce(statement)
+        if (statement !== 0) this.#runOnce(statement, tables)
       }
     })
   }
@@ -121,6 +130,7 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     for (const statement of this.#statements) this.exports.sqlite3_finalize(statement)
     this.#statements.clear()
     const code = this.exports.sqlite3_close_v2(this.pointer)
+    this.changes?.release()
     if (code !== 0) throw new WasmSqliteError(this.#name(code), 'the database could not be closed')
   }
 
@@ -173,12 +183,15 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
     return false
   }
 
-  #runOnce(statement: Pointer): void {
+  #runOnce(statement: Pointer, tables: WrittenTables | undefined): void {
+    const countBefore = tables && this.changes?.begun(tables)
     let code: number
     do code = this.exports.sqlite3_step(statement)
     while (code === 100)
     const error = code === 101 ? undefined : this.error(code)
     this.exports.sqlite3_finalize(statement)
+    if (tables !== undefined && countBefore !== undefined) this.changes?.ended(tables, countBefore, error !== undefined)
+    this.changes?.tellCommitted()
     if (error !== undefined) throw error
   }
 

@@ -19,6 +19,7 @@ export interface WasmPortOptions {
 }
 
 export class WasmPort implements SqlitePort {
+  readonly tellsChanges = true
   readonly #sqlite3: Sqlite3
   readonly #memory: WasmMemory
   readonly #options: WasmPortOptions
@@ -29,7 +30,7 @@ export class WasmPort implements SqlitePort {
     this.#options = options
   }
 
-  open(path: string, { readOnly, mustExist, guarded = false }: OpenDatabaseOptions): SqliteDatabase {
+  open(path: string, { readOnly, mustExist, guarded = false, onCommit }: OpenDatabaseOptions): SqliteDatabase {
     const { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_CREATE } = this.#sqlite3.capi
     const create = mustExist ? 0 : SQLITE_OPEN_CREATE
     const flags = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | create
@@ -41,6 +42,7 @@ export class WasmPort implements SqlitePort {
       vfs: isFile ? vfs : null,
       guard: guarded ? progress : undefined,
       onClose: () => files?.closed(path),
+      onCommit,
     })
     if (isFile) files?.opened(path, connection.pointer)
     progress?.watch(this.#sqlite3, connection.pointer)

@@ -1,6 +1,7 @@
 /** A prepared statement of the WASM module behind the port of `@upkeep/core/sqlite`. */
 import type { SqliteColumn, SqliteRow, SqliteRunResult, SqliteStatement } from '@upkeep/core/sqlite'
 import type { Pointer, Sqlite3Exports } from './sqlite3-module.ts'
+import type { TableChanges, WrittenTables } from './table-changes.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 
 const SQLITE_ROW = 100
@@ -20,6 +21,8 @@ export interface StatementOwner {
   readonly exports: Sqlite3Exports
   readonly memory: WasmMemory
   readonly isOpen: boolean
+  /** Hears what statements change; absent where nobody does. */
+  readonly changes: TableChanges | undefined
   /** @throws TypeError */
   assertOpen(): void
   /** What SQLite says of its last failure, which was `code`. */
@@ -34,10 +37,13 @@ export class WasmStatement implements SqliteStatement {
   readonly #memory: WasmMemory
   readonly #statement: Pointer
   readonly #parameterCount: number
+  /** What it may write to; absent where it only reads, or where nobody wants to know. */
+  readonly #tables: WrittenTables | undefined
+  #countBefore = 0n
   #names: readonly string[] | undefined
   #exact = false
 
-  constructor(connection: StatementOwner, statement: Pointer) {
+  constructor(connection: StatementOwner, statement: Pointer, tables: WrittenTables | undefined) {
     this.#connection = connection
     this.#exports = connection.exports
     this.#memory = connection.memory
@@ -45,6 +51,7 @@ export class WasmStatement implements SqliteStatement {
     this.returnsRows = this.#exports.sqlite3_column_count(statement) > 0
     this.readOnly = this.#exports.sqlite3_stmt_readonly(statement) !== 0
     this.#parameterCount = this.#exports.sqlite3_bind_parameter_count(statement)
+    this.#tables = this.readOnly ? undefined : tables
   }
 
   columns(): readonly SqliteColumn[] {
@@ -122,6 +129,8 @@ export class WasmStatement implements SqliteStatement {
         throw error
       }
     }
+    const { changes } = this.#connection
+    if (changes !== undefined && this.#tables !== undefined) this.#countBefore = changes.begun(this.#tables)
   }
 
   #bindOne(index: number, value: unknown): number {
@@ -158,7 +167,12 @@ export class WasmStatement implements SqliteStatement {
   #reset(): void {
     // A cursor may be ended when its connection is closed already, and the statement with it.
     if (!this.#connection.isOpen) return
-    this.#exports.sqlite3_reset(this.#statement)
+    const code = this.#exports.sqlite3_reset(this.#statement)
+    const { changes } = this.#connection
+    if (changes !== undefined) {
+      if (this.#tables !== undefined) changes.ended(this.#tables, this.#countBefore, code !== 0)
+      changes.tellCommitted()
+    }
     if (this.#parameterCount > 0) this.#exports.sqlite3_clear_bindings(this.#statement)
   }
 

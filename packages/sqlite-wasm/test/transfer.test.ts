@@ -63,6 +63,18 @@ describe('an export', () => {
 })
 
 describe('an import', () => {
+  it('is told as a change of each table, once it is in its place', async () => {
+    await using store = await openWithNotes(3)
+    await using other = await openWithNotes(5)
+    const counts: Promise<number>[] = []
+    store.onChange(['note', 'gone'], ({ tables }) => {
+      expect(tables).toEqual(['note', 'gone'])
+      counts.push(noteCount(store))
+    })
+    await importDatabase(store, await exportDatabase(other))
+    expect(await Promise.all(counts)).toEqual([5])
+  })
+
   it('takes Blobs, streams, buffers and bytes', async () => {
     await using store = await openWithNotes(3)
     const blob = await exportDatabase(store)

@@ -16,6 +16,7 @@ import type { StoreErrorCode } from '../errors/error-code.ts'
 import type { StoreError } from '../errors/store-error.ts'
 import type { StoreUrl } from '../open/store-url.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { ChangedTables } from './change.ts'
 import type { Clock } from './clock.ts'
 import type { HealthFinding, HealthLimits } from './health.ts'
 import type { StoreLog } from './log.ts'
@@ -95,6 +96,12 @@ export interface Engine {
    * Giving it back never rejects. @throws BUSY after ten minutes, NESTED_USE, ABORTED
    */
   lockMigrations(ctx: StatementContext): Promise<AsyncDisposable>
+  /**
+   * Waits until no other store has the database open whose code may be older than the migrations; what it answers lets them
+   * come again. Called with the lock of {@link Engine.lockMigrations}, once something is pending. Left out where migrations
+   * run beside others. @throws BUSY after ten minutes, ABORTED
+   */
+  migrateAlone?(ctx: StatementContext): Promise<AsyncDisposable>
   /** How foreign keys are put aside while migrations rebuild tables; `undefined` where they never have to be. */
   readonly foreignKeys: ForeignKeySwitch | undefined
   /** Tries to become the maintainer, without waiting for another one, and plans the run. */
@@ -110,6 +117,11 @@ export interface Engine {
    * connection, and leaves every later statement failing where it could not be opened. @throws BUSY, REPLACED, CORRUPT
    */
   reopen?(ctx: StatementContext): Promise<ReopenResult>
+  /**
+   * Tells `listener` of each commit that has changed rows, by whichever store of this database; only called where
+   * `capabilities.changeNotice`. What the listener does must not hold the commit up. The answer ends it.
+   */
+  onChange?(listener: (tables: ChangedTables) => void): () => void
   /** What a later run, or another process, may read of what a maintainer has noted; `undefined` for never. */
   recall(key: string): Promise<string | undefined>
   /**

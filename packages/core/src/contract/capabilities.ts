@@ -93,4 +93,9 @@ export interface Capabilities {
    * can be reopened. `false`: there is no file, or it is not watched, and `reopen()` is `UNSUPPORTED`.
    */
   readonly reopen: boolean
+  /**
+   * Whether the store tells which tables were changed by commits, its own and those of every other store of the database.
+   * `false`: `onChange()` is `UNSUPPORTED`.
+   */
+  readonly changeNotice: boolean
 }

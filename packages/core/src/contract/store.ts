@@ -3,8 +3,10 @@
  */
 import type { Kysely } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
+import type { TableName } from '../retention/schema-types.ts'
 import type { BackupContext, BackupReport } from './backup.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { StoreChange } from './change.ts'
 import type { Context } from './context.ts'
 import type { HealthContext, HealthReport } from './health.ts'
 import type { MaintenanceContext, MaintenanceReport } from './maintenance.ts'
@@ -132,6 +134,18 @@ export interface Store<DB> extends AsyncDisposable {
   stats(): StoreStats
   /** Counts anew from here on: counters, latencies, peaks. What is the case now stays. */
   resetStats(): void
+  /**
+   * Calls `listener` after each commit that has changed rows of one of `tables`, by this store or by any other of the same
+   * database, and hears of no transaction that was rolled back. One commit is one call, with those of the tables that it
+   * concerns; what triggers, cascades and `REPLACE` have changed counts. It may be told of more than was changed: of what
+   * was undone by a savepoint, and of each table after a change of the schema or an import. Names are those of tables, not of
+   * views, and are compared as the database does.
+   *
+   * The answer ends it; so does `close()`. What the listener throws is logged.
+   *
+   * @throws UNSUPPORTED where `capabilities.changeNotice` is `false`; INVALID_ARGUMENT, CLOSED
+   */
+  onChange(tables: readonly TableName<DB>[], listener: (change: StoreChange) => unknown): () => void
   /** Has `attachment` stopped when the store closes, before what runs is drained; the answer undoes it. @throws CLOSED */
   attach(attachment: StoreAttachment): () => void
   /**

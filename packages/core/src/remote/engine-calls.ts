@@ -2,6 +2,7 @@
 import type { TransactionSettings } from 'kysely'
 import type { MaintenanceRun } from '../contract/backend.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
+import type { ChangedTables } from '../contract/change.ts'
 import type { EngineStats } from '../contract/stats.ts'
 import type { SerializedStoreError } from '../errors/store-error.ts'
 import type { RowBatch } from './row-batch.ts'
@@ -102,6 +103,11 @@ export interface MaintenanceArgument extends CallContext {
 export interface ProgressNote {
   readonly run: number
   readonly progress: Parameters<MaintenanceRun['progress']>
+}
+
+/** Of a commit, to who wants to hear of them. */
+export interface CommitNote {
+  readonly tables: ChangedTables
 }
 
 /** As of the moment it was sent. */

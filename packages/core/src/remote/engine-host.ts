@@ -16,6 +16,7 @@ import { yieldToLoop } from '../loop/yield-to-loop.ts'
 import type { Channel } from './channel.ts'
 import type {
   CallContext,
+  CommitNote,
   EngineIdentity,
   ExecuteArgument,
   MaintenanceArgument,
@@ -93,6 +94,7 @@ class EngineHost {
   #catchUp: Promise<void> | undefined
   #engine: Engine | undefined
   #resetCount = 0
+  #stopHearing: (() => void) | undefined
 
   constructor(notes: Notes, open: (options: any, runtime: HostRuntime) => Promise<Engine>, own: OwnCalls) {
     this.#notes = notes
@@ -103,6 +105,7 @@ class EngineHost {
     this.#sessions = new SessionHost(() => this.#opened, this.#contexts, notes)
     this.handlers = { ...this.#own, ...this.#sessions.handlers }
     notes.on('remember', ({ id, key, value }) => this.#runs.get(id)?.session.remember(key, value))
+    notes.on('hearCommits', (isHeard: boolean) => this.#hearCommits(isHeard))
     notes.on('resetStats', (resetCount: number) => {
       this.#resetCount = resetCount
       this.#engine?.resetStats()
@@ -144,6 +147,14 @@ class EngineHost {
     close: () => this.close(),
   }
 
+  /** Commits are told only where somebody wants to hear of them: each is a message. */
+  #hearCommits(isHeard: boolean): void {
+    this.#stopHearing?.()
+    this.#stopHearing = isHeard
+      ? this.#engine?.onChange?.((tables) => this.#notes.send('commit', { tables } satisfies CommitNote))
+      : undefined
+  }
+
   /** Before each answer goes out, so that whoever has it finds counted what it was for. */
   tellStats(): void {
     if (this.#engine === undefined) return
@@ -153,6 +164,7 @@ class EngineHost {
   async close(): Promise<unknown> {
     if (this.#engine === undefined) return {}
     await this.#sessions.releaseAll()
+    this.#hearCommits(false)
     const engine = this.#engine
     this.#engine = undefined
     return (await engine?.close()) ?? {}

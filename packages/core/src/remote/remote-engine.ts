@@ -5,6 +5,7 @@
  * last. It knows no database; see engine-host.ts for the other side.
  */
 import type { CompiledQuery, DatabaseIntrospector, DialectAdapter, Kysely, QueryCompiler, QueryResult } from 'kysely'
+import { CommitFeed, type CommitListener } from '../changes/commit-feed.ts'
 import type {
   AcquireContext,
   AmbientScope,
@@ -27,6 +28,7 @@ import { withMigrationLock } from '../kysely/migration-lock-adapter.ts'
 import type { EngineCaller } from './engine-caller.ts'
 import type {
   CallContext,
+  CommitNote,
   EngineIdentity,
   OwnArgument,
   PlainQuery,
@@ -66,6 +68,7 @@ export class RemoteEngine implements Engine {
   readonly #caller: EngineCaller
   readonly #sessions = new WeakSet<AmbientScope>()
   readonly #progress = new Map<number, MaintenanceRun['progress']>()
+  readonly #commits = new CommitFeed()
   #stats: EngineStats = Object.freeze({ executors: Object.freeze({}) })
   #resetCount = 0
   #lastId = 0
@@ -84,6 +87,7 @@ export class RemoteEngine implements Engine {
     this.#caller.notes.on('stats', ({ stats, resetCount }: StatsNote) => {
       if (resetCount === this.#resetCount) this.#stats = frozen(stats)
     })
+    this.#caller.notes.on('commit', ({ tables }: CommitNote) => this.#commits.tell(tables))
     this.#caller.notes.on('progress', ({ run, progress: [step, done, total, unit] }: ProgressNote) => {
       this.#progress.get(run)?.(step as MaintenanceStepName, done, total, unit)
     })
@@ -149,6 +153,16 @@ export class RemoteEngine implements Engine {
   ): Promise<T> {
     const call: OwnArgument = { name, argument, scope: this.#scope() }
     return this.#caller.ask<T>('own', call, { signal, ifGone: 'OUTCOME_UNKNOWN', onBatch: onProgress })
+  }
+
+  onChange(listener: CommitListener): () => void {
+    const wasHeard = this.#commits.isHeard
+    const remove = this.#commits.add(listener)
+    if (!wasHeard) this.#caller.notes.send('hearCommits', true)
+    return () => {
+      remove()
+      if (!this.#commits.isHeard) this.#caller.notes.send('hearCommits', false)
+    }
   }
 
   recall(key: string): Promise<string | undefined> {

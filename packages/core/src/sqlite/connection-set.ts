@@ -4,7 +4,9 @@
  * A file in WAL mode has a writer, a shared query-only reader and leased readers. A database in memory, or one with a
  * rollback journal, has a single connection for everything.
  */
+
 import type { QueryResult } from 'kysely'
+import { CommitFeed } from '../changes/commit-feed.ts'
 import type { StatementContext } from '../contract/backend.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { StoreLog } from '../contract/log.ts'
@@ -54,6 +56,8 @@ export class ConnectionSet {
   readonly busy: BusyPolicy
   readonly counters: SqliteCounters = createSqliteCounters()
   readonly guard: FileGuard
+  /** Who hears of what its connections commit. */
+  readonly commits: CommitFeed = new CommitFeed()
   /**
    * Waits until the file can be worked on, or throws what keeps it from that; for whoever is about to take a connection.
    * The engine puts one here that reopens a replaced file where that was asked for.
@@ -201,6 +205,7 @@ export class ConnectionSet {
       mustExist: mustExist || this.options.readOnly,
       // Maintenance bounds its statements itself.
       guarded: role !== 'maintenance',
+      onCommit: (tables) => this.commits.tell(tables),
     })
     try {
       // SQLite has opened a file, and read nothing of it.

@@ -7,6 +7,8 @@
  * Waiting. Nothing here waits: a database is opened with a busy timeout of zero, and waiting is done above, by timer.
  */
 
+import type { ChangedTables } from '../contract/change.ts'
+
 /** A row: a fresh, ordinary object that is decoded in place. Of two columns with one name it has the last. */
 export type SqliteRow = Record<string, unknown>
 
@@ -93,12 +95,19 @@ export interface OpenDatabaseOptions {
   readonly plain?: boolean | undefined
   /** Whether statements on it shall have limits, if the driver has a guard. @default false */
   readonly guarded?: boolean | undefined
+  /**
+   * Hears the tables that each commit of this connection has changed, see {@link SqlitePort.tellsChanges}. Must not throw.
+   * @default nobody does
+   */
+  readonly onCommit?: ((tables: ChangedTables) => void) | undefined
 }
 
 /** A SQLite driver, as far as the core needs it. */
 export interface SqlitePort {
   /** Whether it makes functions from text itself, so that more of them need no further permission. @default false */
   readonly generatesCode?: boolean | undefined
+  /** Whether connections hear of their commits, {@link OpenDatabaseOptions.onCommit}. @default false */
+  readonly tellsChanges?: boolean | undefined
   /**
    * Opens an absolute path, or a database in memory for `:memory:`. Called again and again, while others are open. New
    * files get mode 0600; no file is ever opened by other means, which would drop SQLite's locks on it. The application's

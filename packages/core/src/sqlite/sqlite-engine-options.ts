@@ -89,7 +89,7 @@ export interface SqliteEngineOptions {
 
 /** What an engine over `set` can do. */
 export function sqliteCapabilities(
-  { openOffload, asyncContext, backups, workers, ownThread = false, stopper }: SqliteEngineOptions,
+  { port, openOffload, asyncContext, backups, workers, ownThread = false, stopper }: SqliteEngineOptions,
   set: ConnectionSet,
   { openThread }: { readonly openThread: unknown },
 ): Capabilities {
@@ -111,6 +111,8 @@ export function sqliteCapabilities(
     checkpointer: openThread === undefined ? false : 'thread',
     incrementalReclaim: true,
     reopen: set.guard.isWatching,
+    // Beside others, their commits would not be heard.
+    changeNotice: port.tellsChanges === true && set.isSingle,
     backup: backups === undefined ? false : backupWay(isFile, openOffload !== undefined),
   } satisfies Capabilities)
 }

@@ -13,6 +13,7 @@ import {
   SqliteIntrospector,
 } from 'kysely'
 import { assertNotAborted } from '../abort/abort-error.ts'
+import type { CommitListener } from '../changes/commit-feed.ts'
 import type {
   AcquireContext,
   AsyncContext,
@@ -198,6 +199,10 @@ class SqliteEngine implements Engine {
       await this.#set.whenUsable(run.signal)
       return backupSqlite(parts, run)
     })
+  }
+
+  onChange(listener: CommitListener): () => void {
+    return this.#set.commits.add(listener)
   }
 
   async recall(key: string): Promise<string | undefined> {

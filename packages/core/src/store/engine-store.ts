@@ -6,9 +6,11 @@
 import type { CompiledQuery, Kysely, KyselyProps } from 'kysely'
 import type { MigrationProvider } from 'kysely/migration'
 import { assertContext, openDeadline } from '../abort/deadline.ts'
+import { ChangeListeners } from '../changes/change-listeners.ts'
 import type { Engine } from '../contract/backend.ts'
 import type { BackupContext, BackupReport } from '../contract/backup.ts'
 import type { Capabilities } from '../contract/capabilities.ts'
+import type { StoreChange } from '../contract/change.ts'
 import type { Context } from '../contract/context.ts'
 import type { HealthContext, HealthReport } from '../contract/health.ts'
 import type { MaintenanceContext, MaintenanceReport } from '../contract/maintenance.ts'
@@ -58,6 +60,7 @@ class EngineStore<DB> implements Store<DB> {
   readonly #migrations: MigrationRunner
   readonly #health: HealthMonitor
   readonly #attachments: Attachments
+  readonly #changes: ChangeListeners
   readonly #props: KyselyProps
   readonly #timed = new Map<StatementTimeout, Kysely<DB>>()
   #closing: Promise<CloseReport> | undefined
@@ -78,6 +81,7 @@ class EngineStore<DB> implements Store<DB> {
     const runner = { engine, lifecycle: this.#lifecycle, counters: this.#counters, watch, clock, ended: new WeakSet() }
     this.#runner = new StoreRunner(runner, statementLimit('default', options.timeouts))
     this.#attachments = new Attachments(options.logger)
+    this.#changes = new ChangeListeners({ engine, lifecycle: this.#lifecycle, log: options.logger })
     this.#health = this.#createHealthMonitor()
     this.#props = createStoreProps(engine, this.#runner, options, () => this.close())
     this.db = createKysely<DB>(this.#props)
@@ -208,6 +212,10 @@ class EngineStore<DB> implements Store<DB> {
 
   resetStats(): void {
     resetStats(this.#counting)
+  }
+
+  onChange(tables: readonly string[], listener: (change: StoreChange) => unknown): () => void {
+    return this.#changes.add(tables, listener)
   }
 
   attach(attachment: StoreAttachment): () => void {
