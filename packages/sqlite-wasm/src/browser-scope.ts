@@ -3,14 +3,20 @@
  * runs in Node.
  */
 
-/** A lock that only one of all pages and workers of an origin has. Source: https://www.w3.org/TR/web-locks/ */
+/** Locks among all pages and workers of an origin. Source: https://www.w3.org/TR/web-locks/ */
 export interface LockManager {
   request(
     name: string,
-    options: { readonly signal?: AbortSignal } | { readonly ifAvailable: true },
+    options: {
+      readonly mode?: 'exclusive' | 'shared'
+      readonly signal?: AbortSignal
+      readonly ifAvailable?: true
+    },
     work: (lock: unknown) => Promise<void>,
   ): Promise<void>
-  query(): Promise<{ readonly held?: readonly { readonly name?: string; readonly clientId?: string }[] }>
+  query(): Promise<{
+    readonly held?: readonly { readonly name?: string; readonly clientId?: string; readonly mode?: string }[]
+  }>
 }
 
 /** The origin's own place for data. Source: https://storage.spec.whatwg.org */
@@ -29,6 +35,13 @@ export interface SyncRequest {
   send(): void
 }
 
+/** Reaches all pages and workers of an origin but whoever speaks. Source: https://html.spec.whatwg.org/#broadcasting-to-other-browsing-contexts */
+export interface TabChannel {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  close(): void
+}
+
 /** The global object. */
 export interface BrowserScope {
   readonly navigator: { readonly locks?: LockManager; readonly storage?: StorageManager }
@@ -36,6 +49,7 @@ export interface BrowserScope {
   readonly name?: string
   readonly crossOriginIsolated?: boolean
   readonly XMLHttpRequest?: new () => SyncRequest
+  readonly BroadcastChannel?: new (name: string) => TabChannel
   readonly Blob: new (parts: readonly string[]) => unknown
   readonly URL: { createObjectURL(blob: unknown): string; revokeObjectURL(url: string): void }
   addEventListener(type: string, listener: (event: { readonly data: unknown }) => void): void

@@ -1,5 +1,5 @@
 /** The options of the WASM backend, checked. */
-import { assertOneOf, type Clock, type StoreLog, type StoreOptions } from '@upkeep/core'
+import { assertFunctionOption, assertOneOf, type Clock, type StoreLog, type StoreOptions } from '@upkeep/core'
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from '@upkeep/core/sqlite'
 
 /** What the WASM backend takes: what all SQLite backends do, and what a browser may be asked for. */
@@ -11,10 +11,18 @@ export interface WasmOptions extends SqliteOptions {
    * @default false
    */
   readonly persist?: boolean | undefined
+  /**
+   * Called when another tab has migrations to run on this database in OPFS, and waits for this store to be closed: close it,
+   * and load the page anew. May be called again. @default a warning in the log
+   */
+  readonly onVersionChange?: (() => unknown) | undefined
 }
 
 /** The defaults of what {@link WasmOptions} adds. */
-export const WASM_DEFAULTS: { readonly persist: boolean } = Object.freeze({ persist: false })
+export const WASM_DEFAULTS: { readonly persist: boolean; readonly onVersionChange: undefined } = Object.freeze({
+  persist: false,
+  onVersionChange: undefined,
+})
 
 /** Options of `openWasmStore`. */
 export interface WasmStoreOptions<DB = any> extends WasmOptions, StoreOptions<DB> {
@@ -26,6 +34,7 @@ export interface WasmStoreOptions<DB = any> extends WasmOptions, StoreOptions<DB
 export interface ResolvedWasmOptions {
   readonly sqlite: ResolvedSqliteOptions
   readonly persist: boolean
+  readonly onVersionChange: (() => unknown) | undefined
 }
 
 /** What comes from the store. */
@@ -37,7 +46,8 @@ export interface WasmRuntime {
 
 /** Checks the options of the WASM backend and fills in the defaults. @throws INVALID_ARGUMENT */
 export function resolveWasmOptions(options: WasmOptions, operation: string): ResolvedWasmOptions {
-  const { persist = WASM_DEFAULTS.persist } = options
+  const { persist = WASM_DEFAULTS.persist, onVersionChange } = options
   assertOneOf(persist, 'persist', [true, false])
-  return { persist, sqlite: resolveSqliteOptions(options, Object.keys(WASM_DEFAULTS), operation) }
+  assertFunctionOption(onVersionChange, 'onVersionChange')
+  return { persist, onVersionChange, sqlite: resolveSqliteOptions(options, Object.keys(WASM_DEFAULTS), operation) }
 }

@@ -6,6 +6,7 @@
  *                            │                no ─▶ declared schema there? ──yes──▶ report
  *                            └────── once more ─────────────no
  *
+ * Before the first one that is pending it waits until the engine says that nobody's older code has the database open.
  * Between two migrations nothing but the migrators' lock is held, so other writers get their turn, and `close()` comes
  * in between. Which migrations there are and which have run is Kysely's; see next-migration.ts.
  */
@@ -45,6 +46,8 @@ interface Run {
   readonly options: ResolvedMigrationOptions
   readonly signal: AbortSignal
   readonly applied: string[]
+  /** Resolves once the first one that is pending may be run. */
+  readonly alone: () => Promise<void>
 }
 
 export class MigrationRunner {
@@ -67,7 +70,7 @@ export class MigrationRunner {
     const leave = lifecycle.enter()
     try {
       using deadline = openDeadline(ctx, clock, 'migrate', lifecycle.signal)
-      const verified = await this.#inScope(() => this.#migrate({ options, signal: deadline.signal, applied }))
+      const verified = await this.#inScope(() => this.#lockAndMigrate(options, deadline.signal, applied))
       return freezeReport({
         startedAt,
         durationMs: clock.monotonicMs() - startedMs,
@@ -81,9 +84,26 @@ export class MigrationRunner {
     }
   }
 
+  async #lockAndMigrate(
+    options: ResolvedMigrationOptions,
+    signal: AbortSignal,
+    applied: string[],
+  ): Promise<true | undefined> {
+    const { engine } = this.#parts
+    assertNotAborted(signal, 'migrate')
+    await using _lock = await engine.lockMigrations({ signal })
+    let held: AsyncDisposable | undefined
+    const alone = async (): Promise<void> => {
+      held ??= await engine.migrateAlone?.({ signal })
+    }
+    try {
+      return await this.#migrate({ options, signal, applied, alone })
+    } finally {
+      await held?.[Symbol.asyncDispose]()
+    }
+  }
+
   async #migrate(run: Run): Promise<true | undefined> {
-    assertNotAborted(run.signal, 'migrate')
-    await using _lock = await this.#parts.engine.lockMigrations({ signal: run.signal })
     await this.#runPending(run)
     const { schema } = run.options
     if (schema === undefined) return undefined
@@ -101,6 +121,7 @@ export class MigrationRunner {
     for (;;) {
       const name = await this.#next(run, migrations)
       if (name === undefined) return
+      await run.alone()
       try {
         await this.#apply(run, migrations)
       } catch (error) {
