@@ -51,7 +51,7 @@ export default defineConfig({
       project('sqlite-wasm/opfs', ['sqlite-wasm-opfs', 'opfs-vacuum'], ISOLATION),
       project(
         'sqlite-wasm/opfs-no-isolation',
-        ['sqlite-wasm-opfs-no-isolation', 'opfs-owner', 'opfs-vacuum', 'opfs-transfer'],
+        ['sqlite-wasm-opfs-no-isolation', 'opfs-owner', 'opfs-versions', 'opfs-vacuum', 'opfs-transfer'],
         {},
       ),
     ],

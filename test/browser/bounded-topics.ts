@@ -20,6 +20,8 @@ const PAGE: readonly TopicName[] = [
   'health',
   'service',
   'migrate',
+  'changeNotice',
+  'changedTables',
 ]
 
 /** `undefined` for all. */

@@ -16,8 +16,13 @@ import { takeWebLock } from './web-lock.ts'
 /** As long as a migrator waits for another one. */
 const TIMEOUT_MS = 600_000
 
-/** All that is ever said on the channel. */
-const VERSION_CHANGE = 'versionchange'
+/** How often it is said anew: a tab may not have listened yet. */
+const ASK_AGAIN_MS = 1000
+
+/** All that is ever said on the channel: who asks the others to go. */
+interface AskMessage {
+  readonly asking: number
+}
 
 /** What a gate is made of. */
 export interface VersionGateOptions {
@@ -39,7 +44,8 @@ export class VersionGate {
   readonly #options: VersionGateOptions
   /** Gives back the lock of who is present. */
   #release: (() => void) | undefined
-  #returning: Promise<void> | undefined
+  #isReturning = false
+  #asked: number | undefined
   #isAside = false
   #hasLeft = false
 
@@ -49,7 +55,7 @@ export class VersionGate {
     this.#lockName = `upkeep-version:${options.name}`
     this.#channel = browser.BroadcastChannel && new browser.BroadcastChannel(this.#lockName)
     this.#channel?.addEventListener('message', ({ data }) => {
-      if (data === VERSION_CHANGE) this.#onVersionChange()
+      this.#onAsked((data as AskMessage).asking)
     })
   }
 
@@ -75,14 +81,11 @@ export class VersionGate {
     this.#release = undefined
   }
 
-  /** Is present again, as soon as nobody is alone. Never rejects. */
-  comeBack(): Promise<void> {
-    if (this.#release !== undefined || this.#hasLeft) return Promise.resolve()
+  /** Is present again as soon as nobody is alone, and before anybody is who asks for it from now on. */
+  comeBack(): void {
+    if (this.#release !== undefined || this.#hasLeft) return
     this.#isAside = false
-    this.#returning ??= this.#return().finally(() => {
-      this.#returning = undefined
-    })
-    return this.#returning
+    if (!this.#isReturning) void this.#return()
   }
 
   /** Asks the others to go, and waits for it. @throws BUSY with how many have not, ABORTED, CONNECTION */
@@ -92,15 +95,13 @@ export class VersionGate {
     const operation = 'migrate'
     const request = { mode: 'exclusive', timeoutMs: TIMEOUT_MS, clock, signal, operation } as const
     const waiting = takeWebLock(this.#locks, this.#lockName, request)
-    // Whoever comes after this waits behind us, so that all who are in the way hear it.
-    this.#channel?.postMessage(VERSION_CHANGE)
-    const release = await waiting
+    const stopAsking = this.#ask()
+    const release = await waiting.finally(stopAsking)
     if (release === undefined) throw new StoreError('BUSY', await this.#whoIsLeft(), { operation })
     return {
       [Symbol.asyncDispose]: async () => {
-        const present = this.comeBack()
+        this.comeBack()
         release()
-        await present
       },
     }
   }
@@ -113,16 +114,32 @@ export class VersionGate {
   }
 
   async #return(): Promise<void> {
+    this.#isReturning = true
     const request = { mode: 'shared', timeoutMs: undefined, clock: this.#options.clock, operation: 'migrate' } as const
     const release = await takeWebLock(this.#locks, this.#lockName, request).catch(() => undefined)
+    this.#isReturning = false
     // It may have stepped aside meanwhile, or have left.
     if (this.#isAside) release?.()
     else this.#release = release
   }
 
-  #onVersionChange(): void {
-    // It is in nobody's way.
-    if (this.#release === undefined) return
+  /** Whoever opens the database from here on waits behind us. The answer ends it. */
+  #ask(): () => void {
+    const { clock } = this.#options
+    const message: AskMessage = { asking: Math.random() }
+    let timer: unknown
+    const ask = (): void => {
+      this.#channel?.postMessage(message)
+      timer = clock.setTimer(ask, ASK_AGAIN_MS)
+    }
+    ask()
+    return () => clock.clearTimer(timer)
+  }
+
+  /** Tells the application once, while it is in the way. */
+  #onAsked(asking: number): void {
+    if (this.#release === undefined || asking === this.#asked) return
+    this.#asked = asking
     const { onVersionChange, log } = this.#options
     if (onVersionChange === undefined) {
       log.warn('another tab has migrations to run, and waits for this one to close the database')

@@ -12,13 +12,13 @@ export function withVersionGate<T extends Engine>(engine: T, gate: VersionGate):
       const held = await lock(ctx)
       return {
         [Symbol.asyncDispose]: async () => {
-          await gate.comeBack()
+          // Before the next one has the lock, so that it comes after us.
+          gate.comeBack()
           await held[Symbol.asyncDispose]()
         },
       }
     } catch (error) {
-      // Not awaited: another one may be alone for long.
-      void gate.comeBack()
+      gate.comeBack()
       throw error
     }
   }

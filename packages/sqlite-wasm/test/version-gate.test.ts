@@ -47,6 +47,10 @@ const modes = (all: readonly { readonly name: string; readonly mode: string }[])
 
 const heldModes = async (): Promise<string[]> => modes((await locks.query()).held)
 
+async function untilHeld(expected: readonly string[]): Promise<void> {
+  while (String(await heldModes()) !== String(expected)) await turns(1)
+}
+
 /** Until the browser has what was asked for. */
 async function untilWaiting(mode: string): Promise<void> {
   while (!modes((await locks.query()).pending).includes(mode)) await turns(1)
@@ -91,6 +95,27 @@ it('without a handler the log is told', async () => {
   expect(await alone).toBe('ABORTED')
   old.gate.leave()
   await gate.alone(undefined)
+})
+
+it('it is said again each second, for who did not listen yet; who has heard it is not told twice', async () => {
+  const old = await openTab(() => undefined)
+  const { gate } = await openTab()
+  const alone = gate.alone(undefined)
+  while (old.asked() === 0) await turns(1)
+  const heard: unknown[] = []
+  const twice = createGate()
+  const channel = new BroadcastChannel(`upkeep-version:${name}`)
+  channel.onmessage = ({ data }: { data: { readonly asking: number } }) => {
+    heard.push(data.asking)
+    if (heard.length === 2) twice.open()
+  }
+  clock.advance(2000)
+  await twice.opened
+  channel.close()
+  expect(new Set(heard).size).toBe(1)
+  expect(old.asked()).toBe(1)
+  old.gate.leave()
+  await alone
 })
 
 it('it is BUSY after ten minutes, with how many are in the way', async () => {
@@ -151,7 +176,7 @@ it('of many that migrate each is alone in its turn; who waits for that is not as
   expect(seen).toEqual(tabs.map(() => ['exclusive']))
   expect(old.map((tab) => tab.asked())).toEqual([1, 1, 1])
   expect(tabs.map((tab) => tab.asked())).toEqual([1, 1, 1, 1, 0])
-  expect(await heldModes()).toEqual(['shared'])
+  await untilHeld(['shared'])
 })
 
 it('who did not get the lock of the migrators is present again, and has stepped aside when it tries once more', async () => {
@@ -159,13 +184,13 @@ it('who did not get the lock of the migrators is present again, and has stepped 
   const second = await openTab(() => undefined)
   second.gate.stepAside()
   const alone = await first.gate.alone(undefined)
-  const back = second.gate.comeBack()
+  second.gate.comeBack()
   // Its place is asked for already, and is not taken: it would be in its own way.
   second.gate.stepAside()
   const next = second.gate.alone(undefined)
   first.gate.leave()
   await alone[Symbol.asyncDispose]()
-  await back
+  expect(await heldModes()).toEqual(['exclusive'])
   await (await next)[Symbol.asyncDispose]()
-  expect(await heldModes()).toEqual(['shared'])
+  await untilHeld(['shared'])
 })
