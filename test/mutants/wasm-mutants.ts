@@ -2,7 +2,6 @@
 import { CORE, type Mutant } from './mutant.ts'
 
 const RUN = 'sqlite-wasm/node'
-const CHANGES = 'sqlite-wasm/dist/table-changes.js'
 
 export const WASM_MUTANTS: readonly Mutant[] = [
   {
@@ -36,38 +35,6 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     replace: '',
     run: RUN,
     noticedBy: ['errors', 'what the engine said is the cause'],
-  },
-  {
-    fault: 'a change is told before it is committed',
-    file: CHANGES,
-    find: ' || this.#sqlite3.wasm.exports.sqlite3_get_autocommit(this.#db) === 0',
-    replace: '',
-    run: RUN,
-    noticedBy: ['changeNotice', 'is told of a transaction once, when it has committed'],
-  },
-  {
-    fault: 'a change is told though it was rolled back',
-    file: CHANGES,
-    find: '() => this.#changed.clear()',
-    replace: '() => undefined',
-    run: RUN,
-    noticedBy: ['changeNotice', 'of a transaction that was rolled back'],
-  },
-  {
-    fault: 'a write is told whether it has changed rows or not',
-    file: CHANGES,
-    find: 'this.#changeCount() !== countBefore',
-    replace: 'true',
-    run: RUN,
-    noticedBy: ['changeNotice', 'of a write that changed no row'],
-  },
-  {
-    fault: 'what a statement writes to is known as of its first compilation',
-    file: CHANGES,
-    find: 'this.#compiled = tables;',
-    replace: '',
-    run: RUN,
-    noticedBy: ['changedTables', 'prepared before a trigger was made'],
   },
   {
     fault: 'a commit is told to nobody on the other side',
