@@ -6,6 +6,14 @@
  * Source: https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle-write
  */
 
+/** Room that is kept for what frees some. */
+interface Reserve {
+  /** Takes it up again, as far as there is some. */
+  fill(): void
+  /** Gives it up; false if it had none. */
+  spend(): boolean
+}
+
 interface Handle {
   write(bytes: { readonly byteLength: number }, options: unknown): number
   truncate(size: number): void
@@ -15,6 +23,8 @@ declare const FileSystemSyncAccessHandle: { readonly prototype: Handle } | undef
 
 let isWatching = false
 let wasRefused = false
+let reserve: Reserve | undefined
+let maySpend = false
 
 /** From now on refusals are heard, of all handles of this worker. */
 export function watchStorage(): void {
@@ -23,13 +33,49 @@ export function watchStorage(): void {
   const { prototype } = FileSystemSyncAccessHandle
   const { write, truncate } = prototype
   prototype.write = function (bytes, options) {
-    const count = heard(() => write.call(this, bytes, options))
-    // A write that is cut short is a full disk, here as elsewhere; Chromium answers a number that is none.
-    if (count !== bytes.byteLength) wasRefused = true
-    return count
+    const attempt = (): number => {
+      const count = write.call(this, bytes, options)
+      // A write that is cut short is a full disk, here as elsewhere; Chromium answers a number that is none.
+      if (count !== bytes.byteLength) throw new Refused(count)
+      return count
+    }
+    try {
+      return heard(attempt)
+    } catch (error) {
+      if (error instanceof Refused) return error.count
+      throw error
+    }
   }
   prototype.truncate = function (size) {
     heard(() => truncate.call(this, size))
+  }
+}
+
+/** From now on what frees room may use that of `kept`. */
+export function setRoomReserve(kept: Reserve | undefined): void {
+  reserve = kept
+}
+
+/** Runs `call`, which frees room: where it is refused some it gets that of the reserve. */
+export function withReserve<T>(call: () => T): T {
+  maySpend = true
+  try {
+    return call()
+  } finally {
+    maySpend = false
+    const before = wasRefused
+    reserve?.fill()
+    wasRefused = before
+  }
+}
+
+/** Fewer bytes were written than were to be. */
+class Refused extends Error {
+  readonly count: number
+
+  constructor(count: number) {
+    super('the storage is full')
+    this.count = count
   }
 }
 
@@ -37,9 +83,15 @@ function heard<T>(call: () => T): T {
   try {
     return call()
   } catch (error) {
-    if (error instanceof Error && error.name === 'QuotaExceededError') wasRefused = true
+    if (!isRefusal(error)) throw error
+    if (maySpend && reserve?.spend() === true) return heard(call)
+    wasRefused = true
     throw error
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refused || (error instanceof Error && error.name === 'QuotaExceededError')
 }
 
 /** Whether there was a refusal since it was asked last. */

@@ -9,12 +9,10 @@ import { StoreError } from '@upkeep/core'
 import { browser } from './browser-scope.ts'
 import { watchStorage } from './full-storage.ts'
 import type { Sqlite3 } from './sqlite3-module.ts'
+import { OPFS_DIRECTORY } from './wasm-database.ts'
 
 /** Two for the database and for each of the two lock files beside it, and three for temporary files. */
 const CAPACITY = 9
-
-/** Where the databases of an origin lie. */
-export const OPFS_DIRECTORY = '.upkeep'
 
 export interface OpfsPool {
   readonly vfs: string

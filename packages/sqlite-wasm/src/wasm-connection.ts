@@ -1,14 +1,13 @@
 /** A connection of the WASM module behind the port of `@upkeep/core/sqlite`. */
 import type { SqliteDatabase, SqliteStatement, StatementGuard } from '@upkeep/core/sqlite'
-import { wasStorageFull } from './full-storage.ts'
+import { type RoomUse, roomUseOf } from './freeing-statement.ts'
+import { wasStorageFull, withReserve } from './full-storage.ts'
 import type { Pointer, Sqlite3, Sqlite3Exports } from './sqlite3-module.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 import { type StatementOwner, WasmStatement } from './wasm-statement.ts'
 
 /** It will be run more than once. Source: https://www.sqlite.org/c3ref/c_prepare_dont_log.html */
 const SQLITE_PREPARE_PERSISTENT = 1
-
-/** Source: https://www.sqlite.org/rescode.html#ioerr */
 
 /** What SQLite has refused. */
 export class WasmSqliteError extends Error {
@@ -47,6 +46,8 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
   readonly #statements = new Set<Pointer>()
   readonly #onClose: (() => void) | undefined
   #isOpen = true
+  /** Whether nothing in the transaction may need room for good. */
+  #onlyFrees = true
 
   /** @throws WasmSqliteError */
   constructor(sqlite3: Sqlite3, memory: WasmMemory, { name, flags, vfs, guard, onClose }: OpenConnection) {
@@ -97,21 +98,29 @@ export class WasmConnection implements SqliteDatabase, StatementOwner {
       throw new RangeError('the text holds more than one statement')
     }
     this.#statements.add(statement)
-    const prepared = new WasmStatement(this, statement)
+    const prepared = new WasmStatement(this, statement, roomUseOf(sql))
     this.#dropped.register(prepared, statement)
     return prepared
   }
 
   exec(sql: string): void {
     this.assertOpen()
+    const use = roomUseOf(sql)
     this.memory.withText(`${sql}\0`, (address, length) => {
       const end = address + length - 1
       for (let next = address; next < end; ) {
         const { statement, tail } = this.#compile(next, end - next)
         next = tail
-        if (statement !== 0) this.#runOnce(statement)
+        if (statement !== 0) this.usingRoom(use, () => this.#runOnce(statement))
       }
     })
+  }
+
+  /** Runs `call` with the room that is kept for what frees some, if nothing else was done in its transaction. */
+  usingRoom<T>(use: RoomUse, call: () => T): T {
+    if (!this.inTransaction) this.#onlyFrees = true
+    if (use === 'takes') this.#onlyFrees = false
+    return this.#onlyFrees ? withReserve(call) : call()
   }
 
   close(): void {

@@ -6,6 +6,9 @@ export interface WasmDatabase {
   readonly opfsName: string | undefined
 }
 
+/** Where the databases of an origin lie, each in a directory of its name. */
+export const OPFS_DIRECTORY = '.upkeep'
+
 const MAX_NAME_LENGTH = 100
 
 /**

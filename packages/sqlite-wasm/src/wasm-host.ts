@@ -9,12 +9,14 @@ import {
   type ResolvedSqliteOptions,
   serveEngine,
 } from '@upkeep/core/sqlite'
+import { setRoomReserve } from './full-storage.ts'
 import { canImport, importDatabaseHere } from './import-host.ts'
 import { MemoryStage } from './memory-stage.ts'
 import { lockOpfs } from './opfs-lock.ts'
 import { openOpfsPool } from './opfs-pool.ts'
 import { OpfsStage } from './opfs-stage.ts'
 import { ProgressStopper, type StopProbe } from './progress-stopper.ts'
+import { RoomReserve } from './room-reserve.ts'
 import { type CompiledModule, loadSqlite3, type Sqlite3 } from './sqlite3-module.ts'
 import { StopFlags } from './stop-flags.ts'
 import { canProbe, createUrlProbe } from './url-probe.ts'
@@ -83,9 +85,13 @@ async function openOpfs(name: string, options: WasmOpenOptions, runtime: HostRun
   let release = unlock
   try {
     const pool = await openOpfsPool(module, name)
+    const reserve = sqlite.readOnly ? undefined : await RoomReserve.open(name)
+    setRoomReserve(reserve)
     // Of a worker that was ended in the middle of an import.
     OpfsStage.removeLeftovers(pool, name)
     release = () => {
+      setRoomReserve(undefined)
+      reserve?.close()
       pool.release()
       unlock()
     }

@@ -1,5 +1,6 @@
 /** A prepared statement of the WASM module behind the port of `@upkeep/core/sqlite`. */
 import type { SqliteColumn, SqliteRow, SqliteRunResult, SqliteStatement } from '@upkeep/core/sqlite'
+import type { RoomUse } from './freeing-statement.ts'
 import type { Pointer, Sqlite3Exports } from './sqlite3-module.ts'
 import type { WasmMemory } from './wasm-memory.ts'
 
@@ -24,6 +25,8 @@ export interface StatementOwner {
   assertOpen(): void
   /** What SQLite says of its last failure, which was `code`. */
   error(code: number): Error
+  /** Runs `call`, a statement that uses room so. */
+  usingRoom<T>(use: RoomUse, call: () => T): T
 }
 
 export class WasmStatement implements SqliteStatement {
@@ -33,17 +36,19 @@ export class WasmStatement implements SqliteStatement {
   readonly #exports: Sqlite3Exports
   readonly #memory: WasmMemory
   readonly #statement: Pointer
+  readonly #roomUse: RoomUse
   readonly #parameterCount: number
   #names: readonly string[] | undefined
   #exact = false
 
-  constructor(connection: StatementOwner, statement: Pointer) {
+  constructor(connection: StatementOwner, statement: Pointer, roomUse: RoomUse) {
     this.#connection = connection
     this.#exports = connection.exports
     this.#memory = connection.memory
     this.#statement = statement
     this.returnsRows = this.#exports.sqlite3_column_count(statement) > 0
     this.readOnly = this.#exports.sqlite3_stmt_readonly(statement) !== 0
+    this.#roomUse = this.readOnly ? 'neither' : roomUse
     this.#parameterCount = this.#exports.sqlite3_bind_parameter_count(statement)
   }
 
@@ -58,7 +63,9 @@ export class WasmStatement implements SqliteStatement {
     this.#bind(parameters)
     const rows: SqliteRow[] = []
     try {
-      while (this.#step()) rows.push(this.#row())
+      this.#connection.usingRoom(this.#roomUse, () => {
+        while (this.#step()) rows.push(this.#row())
+      })
     } finally {
       this.#reset()
     }
@@ -71,7 +78,9 @@ export class WasmStatement implements SqliteStatement {
     this.#bind(parameters)
     const totalBefore = exports.sqlite3_total_changes64(pointer)
     try {
-      while (this.#step());
+      this.#connection.usingRoom(this.#roomUse, () => {
+        while (this.#step());
+      })
     } finally {
       this.#reset()
     }

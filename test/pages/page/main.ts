@@ -23,6 +23,13 @@ scope.Worker = class extends scope.Worker {
 
 let store: Store<any>
 
+function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'ok',
+    (error: { code?: string }) => error.code ?? String(error),
+  )
+}
+
 export const page = {
   /** Answers how long the page and the store took, from the beginning of the navigation. */
   async open(name: string, busyTimeoutMs = 5000): Promise<{ openMs: number; sinceNavigationMs: number }> {
@@ -63,6 +70,15 @@ export const page = {
     return { ids: rows.map(({ id }) => id), integrity: checks[0]?.integrity_check }
   },
 
+  /** Its code, if it fails. */
+  async runTogether(...texts: readonly string[]): Promise<string> {
+    return codeOf(
+      store.transaction(async (tx) => {
+        for (const text of texts) await sql.raw(text).execute(tx)
+      }),
+    )
+  },
+
   /** As the browser does that needs memory. */
   endWorkers(): void {
     for (const worker of workers.splice(0)) worker.terminate()
@@ -70,13 +86,7 @@ export const page = {
 
   /** Its code, if it fails. */
   async run(text: string): Promise<string> {
-    return sql
-      .raw(text)
-      .execute(store.db)
-      .then(
-        () => 'ok',
-        (error: { code?: string }) => error.code ?? String(error),
-      )
+    return codeOf(sql.raw(text).execute(store.db))
   },
 
   async rows(text: string): Promise<unknown[]> {
